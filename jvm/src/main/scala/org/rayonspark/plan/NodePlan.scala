@@ -1,0 +1,40 @@
+package org.rayonspark.plan
+
+import org.rayonspark.conf.RayPort
+
+/**
+ * What one Ray node will be: everything that its command line says, and nothing that only the
+ * moment knows. Memory is in bytes.
+ *
+ * @param name
+ *   Ray's node name: unique in the cluster, and new after each restart
+ * @param gcsAddress
+ *   "host:port" of the cluster's GCS; the head listens there
+ * @param workerPorts
+ *   range for Ray's worker processes; None lets the system choose
+ * @param dashboardHost
+ *   address that the head's dashboard binds; None on workers, and where it is off
+ * @param extraArgs
+ *   the user's own options of `ray start`
+ */
+final case class NodePlan(
+    name: String,
+    role: NodeRole,
+    executorId: String,
+    host: String,
+    gcsAddress: String,
+    cpus: Int,
+    gpus: Double,
+    memory: Long,
+    objectStoreMemory: Long,
+    resources: Map[String, Double],
+    labels: Map[String, String],
+    ports: Map[RayPort, Int],
+    workerPorts: Option[Range],
+    dashboardHost: Option[String],
+    directory: String,
+    spillDirectory: Option[String],
+    logDirectory: String,
+    pythonPath: Vector[String],
+    extraArgs: Vector[String]
+)
