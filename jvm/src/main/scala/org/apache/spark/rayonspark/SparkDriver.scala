@@ -1,0 +1,44 @@
+package org.apache.spark.rayonspark
+
+import org.apache.spark.SparkContext
+import org.apache.spark.scheduler.SparkListenerInterface
+
+/** What only Spark's private API says of a running application, to its driver. */
+object SparkDriver {
+
+  /** An executor as the scheduler sees it; `cores` are its task slots. */
+  final case class Executor(id: String, host: String, cores: Int)
+
+  /** Cores of a `local[…]` master; None where executors are processes of their own. */
+  def localCores(sc: SparkContext): Option[Int] =
+    if (sc.isLocal) Some(SparkContext.numDriverCores(sc.master)) else None
+
+  /** The executors that are registered now. News since then come to listeners. */
+  def executors(sc: SparkContext): Vector[Executor] =
+    sc.statusStore
+      .executorList(true)
+      .toVector
+      .filter(_.id != SparkContext.DRIVER_IDENTIFIER)
+      .map(e => Executor(e.id, e.hostPort.substring(0, e.hostPort.lastIndexOf(':')), e.totalCores))
+
+  /**
+   * Adds a listener with a queue of its own: it may take its time at the application's end without
+   * holding up Spark's other listeners.
+   */
+  def addListener(sc: SparkContext, listener: SparkListenerInterface, queue: String): Unit =
+    sc.listenerBus.addToQueue(listener, queue)
+
+  def removeListener(sc: SparkContext, listener: SparkListenerInterface): Unit =
+    sc.listenerBus.removeListener(listener)
+
+  /** Frees this thread's jobs from what it inherited of the caller: group, tags, description, pool. */
+  def clearCallersProperties(sc: SparkContext): Unit = {
+    sc.clearJobGroup()
+    sc.clearJobTags()
+    sc.setLocalProperty(SparkContext.SPARK_SCHEDULER_POOL, null)
+    sc.setLocalProperty("spark.sql.execution.id", null)
+  }
+
+  /** The preferred location that names an executor, as Spark's task scheduler reads it. */
+  def location(executor: Executor): String = s"executor_${executor.host}_${executor.id}"
+}

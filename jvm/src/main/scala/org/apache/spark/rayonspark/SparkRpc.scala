@@ -1,0 +1,61 @@
+package org.apache.spark.rayonspark
+
+import org.apache.spark.{SparkEnv, SparkException}
+import org.apache.spark.internal.Logging
+import org.apache.spark.rpc.{RpcAddress, RpcEndpointRef, RpcEnv, ThreadSafeRpcEndpoint}
+import org.rayonspark.rendezvous.{Mailbox, Peer, Transport}
+
+import java.io.IOException
+
+/**
+ * Spark's own RPC as our transport: authenticated and encrypted whenever Spark is, and no new port.
+ * A message is a pair of the sender's reference and bytes: only Spark's, Scala's and the JDK's
+ * classes may cross, because the other side decodes them with Spark's class loader.
+ */
+final class SparkRpc(rpc: RpcEnv, driverAddress: RpcAddress) extends Transport with Logging {
+
+  override def open(name: String, receive: (Array[Byte], Peer) => Unit): Mailbox = {
+    val endpoint = new SparkRpc.Endpoint(rpc, receive)
+    new SparkRpc.SparkMailbox(rpc, rpc.setupEndpoint(name, endpoint))
+  }
+
+  override def driver(name: String): Peer =
+    try SparkRpc.SparkPeer(rpc.setupEndpointRef(driverAddress, name))
+    catch {
+      case e: SparkException =>
+        throw new IOException(s"The Spark driver at $driverAddress has no mailbox \"$name\".", e)
+    }
+}
+
+object SparkRpc {
+
+  /** The transport of the application that this JVM belongs to, as driver or as executor. */
+  def ofThisApplication(): SparkRpc = {
+    val env = SparkEnv.get
+    val host = env.conf.get("spark.driver.host")
+    val port = env.conf.get("spark.driver.port").toInt
+    new SparkRpc(env.rpcEnv, RpcAddress(host, port))
+  }
+
+  private final case class SparkPeer(ref: RpcEndpointRef) extends Peer
+
+  private final class SparkMailbox(rpc: RpcEnv, self: RpcEndpointRef) extends Mailbox with Logging {
+    override def send(peer: Peer, message: Array[Byte]): Unit = peer match {
+      case SparkPeer(ref) =>
+        try ref.send((self, message))
+        catch { case e: Exception => logWarning(s"Could not send to $ref", e) }
+      case other => throw new IllegalArgumentException(s"$other is not of this transport")
+    }
+
+    override def close(): Unit = rpc.stop(self)
+  }
+
+  private final class Endpoint(
+      override val rpcEnv: RpcEnv,
+      onMessage: (Array[Byte], Peer) => Unit
+  ) extends ThreadSafeRpcEndpoint {
+    override def receive: PartialFunction[Any, Unit] = {
+      case (sender: RpcEndpointRef, bytes: Array[Byte]) => onMessage(bytes, SparkPeer(sender))
+    }
+  }
+}

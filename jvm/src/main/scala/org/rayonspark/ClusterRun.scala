@@ -1,0 +1,168 @@
+package org.rayonspark
+
+import org.apache.spark.SparkContext
+import org.apache.spark.internal.Logging
+import org.apache.spark.rayonspark.{SparkDriver, SparkExecutor, SparkRpc}
+import org.rayonspark.conf.{Auth, Keys}
+import org.rayonspark.job.{RayClusterJob, SlotCheck}
+import org.rayonspark.node.{GuardedProcess, NodeEvent, NodeKeeper, Reachability}
+import org.rayonspark.rendezvous.{KeeperMessage, Rendezvous}
+import org.rayonspark.watch._
+
+import java.security.SecureRandom
+import java.util.HexFormat
+import java.util.concurrent.{CountDownLatch, ExecutorService, Executors}
+import scala.concurrent.duration._
+
+/** The effects of one cluster: everything of it that lives in the driver, wired around its loop. */
+private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterState, gpus: Int)
+    extends Logging {
+  val clients = new Clients
+  val loop = new ClusterLoop(initial, perform)
+
+  private val nodesGone = new CountDownLatch(1)
+  private val released = new CountDownLatch(1)
+  private val spec = initial.spec
+  private val facts = SparkExecutor.driverFacts(sc)
+  private val transport = SparkRpc.ofThisApplication()
+  private val rendezvous =
+    new Rendezvous(transport, Rendezvous.mailboxName(initial.id), m => loop.post(eventOf(m)))
+  private val job = new RayClusterJob(
+    sc,
+    initial.id,
+    spec(Keys.scheduling),
+    (reserving, error) => loop.post(ClusterEvent.JobEnded(reserving, error))
+  )
+  private val listener = new RayClusterListener(loop.post, () => nodesGone.await())
+  private val probes: ExecutorService = Executors.newFixedThreadPool(
+    ClusterRun.probeThreads,
+    { work =>
+      val thread = new Thread(work, s"rayonspark-${initial.id}-probe")
+      thread.setDaemon(true)
+      thread
+    }
+  )
+
+  /** Blocks until nothing of the cluster is left in this JVM, or anywhere else. */
+  def awaitReleased(): Unit = released.await()
+
+  def clientEnvironment: Map[String, String] =
+    initial.charters.environment.filter { case (name, _) => name.startsWith("RAY_AUTH_") }
+
+  private def begin(): Unit = {
+    SparkDriver.addListener(sc, listener, s"rayonspark-${initial.id}")
+    SparkDriver.executors(sc).foreach(e => loop.post(ClusterEvent.ExecutorAdded(e.id, e.cores)))
+    new NodeKeeper(Rendezvous.mailboxName(initial.id), facts, transport, GuardedProcess, () => ())
+    loop.postAfter(spec(Keys.startTimeout), ClusterEvent.StartTimedOut)
+    loop.post(ClusterEvent.Started)
+  }
+
+  private def eventOf(message: KeeperMessage): ClusterEvent = message match {
+    case KeeperMessage.Enlist(id, host) => ClusterEvent.Enlisted(id, host)
+    case KeeperMessage.Offered(id, incarnation, offer) => ClusterEvent.Offered(id, incarnation, offer)
+    case KeeperMessage.CannotOffer(id, incarnation, why) =>
+      ClusterEvent.CannotOffer(id, incarnation, why)
+    case KeeperMessage.Closed(id) => ClusterEvent.KeeperClosed(id)
+    case KeeperMessage.NodeReport(id, incarnation, event) =>
+      event match {
+        case NodeEvent.Hello(pid, _, _) => ClusterEvent.NodeStarted(id, incarnation, pid)
+        case NodeEvent.GcsAnswers => ClusterEvent.GcsAnswered
+        case NodeEvent.NodeSeen(name, rayId, alive) => ClusterEvent.NodeSeen(name, rayId, alive)
+        case NodeEvent.Exited(exit) => ClusterEvent.NodeExited(id, incarnation, exit)
+      }
+  }
+
+  private def perform(action: ClusterAction): Unit = action match {
+    case ClusterAction.Place(nodes) => job.place(nodes, loop.state.executors.values.min, gpus)
+    case ClusterAction.Visit(ids, hold) =>
+      job.visit(SparkDriver.executors(sc).filter(e => ids.contains(e.id)), hold)
+    case ClusterAction.Tell(id, message) => rendezvous.tell(id, message)
+    case ClusterAction.Probe(id, incarnation, host, port) =>
+      probes.execute { () =>
+        val error = Reachability.check(facts.host, s"$host:$port")
+        loop.post(ClusterEvent.Probed(id, incarnation, error))
+      }
+    case ClusterAction.After(delay, event) => loop.postAfter(delay, event)
+    case ClusterAction.DismissClients =>
+      clients.whenLeft(() => loop.post(ClusterEvent.ClientsDismissed))
+      loop.postAfter(ClusterRun.clientTimeout, ClusterEvent.ClientsDismissed)
+    case ClusterAction.CancelJobs => job.cancel()
+    case ClusterAction.Close => release()
+    case ClusterAction.Info(text) => logInfo(s"Ray cluster ${initial.id}: $text")
+    case ClusterAction.Warn(text) => logWarning(s"Ray cluster ${initial.id}: $text")
+  }
+
+  private def release(): Unit = {
+    rendezvous.close()
+    probes.shutdownNow()
+    // Before the listener goes: its queue's thread may wait for this, and removing it joins that thread.
+    nodesGone.countDown()
+    SparkDriver.removeListener(sc, listener)
+    released.countDown()
+  }
+}
+
+private[rayonspark] object ClusterRun {
+  private val random = new SecureRandom
+  private val probeThreads = 4
+  private val tokenBytes = 32
+  private val idBytes = 3
+
+  /** How long connected clients may take to leave when the cluster stops. */
+  private val clientTimeout = 5.seconds
+
+  def begin(sc: SparkContext, asked: RayClusterSpec, headPython: Option[String]): ClusterRun = {
+    if (sc.isStopped)
+      throw new ClusterStoppedException(
+        "The SparkContext is stopped. Create a new SparkSession, and start the Ray cluster with it."
+      )
+    val spec = asked.over(sc.getConf.getAll.toMap)
+    val localCores = SparkDriver.localCores(sc)
+    val python = interpreter(sc, spec)
+    val charters = CharterTemplate(
+      driverCores = localCores.getOrElse(0),
+      headPython = headPython.orElse(spec(Keys.python)).getOrElse(driverInterpreter(sc, python)),
+      python = python,
+      environment = spec(Keys.env) ++ authEnvironment(spec),
+      ports = spec.portPolicy,
+      tempDirectory = spec(Keys.tempDir),
+      logDirectory = spec(Keys.logDir)
+    )
+    val workers = localCores.fold(workersOf(sc, spec))(_ => 0)
+    val run = new ClusterRun(sc, ClusterState(hex(idBytes), spec, workers, charters), gpusOf(sc, spec))
+    run.begin()
+    run
+  }
+
+  private def workersOf(sc: SparkContext, spec: RayClusterSpec): Int = {
+    val expected = SlotCheck.expected(sc.master, sc.getConf.getOption)
+    SlotCheck.workers(spec, expected, SparkDriver.executors(sc).size)
+  }
+
+  private def gpusOf(sc: SparkContext, spec: RayClusterSpec): Int =
+    if (spec(Keys.gpusPerNode) > 0) sc.getConf.getInt("spark.executor.resource.gpu.amount", 0) else 0
+
+  /** The executors' interpreter, found as Spark finds the one of its Python workers. */
+  private def interpreter(sc: SparkContext, spec: RayClusterSpec): String =
+    spec(Keys.python)
+      .orElse(sc.getConf.getOption("spark.pyspark.python"))
+      .orElse(sys.env.get("PYSPARK_PYTHON"))
+      .getOrElse("python3")
+
+  private def driverInterpreter(sc: SparkContext, executors: String): String =
+    sc.getConf
+      .getOption("spark.pyspark.driver.python")
+      .orElse(sys.env.get("PYSPARK_DRIVER_PYTHON"))
+      .getOrElse(executors)
+
+  private def authEnvironment(spec: RayClusterSpec): Map[String, String] = spec(Keys.auth) match {
+    case Auth.Token => Map("RAY_AUTH_MODE" -> "token", "RAY_AUTH_TOKEN" -> hex(tokenBytes))
+    case Auth.Disabled => Map("RAY_AUTH_MODE" -> "disabled")
+  }
+
+  private def hex(bytes: Int): String = {
+    val drawn = new Array[Byte](bytes)
+    random.nextBytes(drawn)
+    HexFormat.of().formatHex(drawn)
+  }
+}

@@ -1,0 +1,159 @@
+package org.rayonspark.node
+
+import org.apache.spark.internal.Logging
+import org.rayonspark.conf.RayPort
+import org.rayonspark.plan.{NodePlan, NodeRole, Offer, RayCommand}
+import org.rayonspark.rendezvous.{Charter, DriverMessage, KeeperMessage, Transport, Wire}
+
+import java.nio.file.Path
+import java.util.concurrent.{CountDownLatch, TimeUnit}
+import scala.concurrent.duration._
+
+/**
+ * The owner of the Ray node that runs beside one executor (or beside the driver), for as long as the
+ * cluster lives: it outlives the Spark task that brought it.
+ *
+ * {{{
+ *   driver ──Prepare──► keeper ──start──► process      (ports held, directory made)
+ *          ◄──Offered──        ◄──Hello──
+ *          ──Launch───►        ──launch─►              (ports let go)
+ *          ◄──NodeReport───────◄──events─
+ *          ──Stop─────►        ──stop──►  ──Exited──► Closed
+ * }}}
+ *
+ * All of it happens on the keeper's own thread, so nothing here is guarded.
+ */
+final class NodeKeeper(
+    mailboxName: String,
+    facts: ExecutorFacts,
+    transport: Transport,
+    processes: NodeProcessFactory,
+    onClosed: () => Unit
+) extends Logging {
+  private val thread = KeeperThread(s"rayonspark-keeper-$mailboxName-${facts.executorId}")
+  private val driver = transport.driver(mailboxName)
+  private val mailbox = transport.open(
+    s"$mailboxName-keeper-${facts.executorId}",
+    (bytes, _) => thread.post(received(Wire.decode[DriverMessage](bytes)))
+  )
+  private val ready = new CountDownLatch(1)
+  private val closed = new CountDownLatch(1)
+
+  private var life: Option[Life] = None
+  private var stopping = false
+
+  tell(KeeperMessage.Enlist(facts.executorId, facts.host))
+
+  /** Waits until GCS lists the node as alive, or the keeper has closed; false if neither came true. */
+  def awaitReady(limit: FiniteDuration): Boolean = ready.await(limit.toMillis, TimeUnit.MILLISECONDS)
+
+  /** Waits until the keeper has closed and nothing of its node is left. */
+  def awaitClosed(limit: FiniteDuration): Boolean =
+    closed.await(limit.toMillis, TimeUnit.MILLISECONDS)
+
+  private def received(message: DriverMessage): Unit = message match {
+    case _ if closed.getCount == 0 => ()
+    case DriverMessage.Prepare(charter) => if (!stopping) prepare(charter)
+    case DriverMessage.Launch(incarnation, plan) =>
+      life.filter(l => l.charter.incarnation == incarnation && !stopping).foreach(launch(_, plan))
+    case DriverMessage.Ready => ready.countDown()
+    case DriverMessage.Stop(grace) =>
+      stopping = true
+      life.fold(close())(_.process.stop(grace))
+  }
+
+  private def prepare(charter: Charter): Unit = {
+    val prepared = for {
+      directory <- NodeDirs.create(charter.tempDirectory)
+      ports <- PortAllocator.hold(facts.host, portsOf(charter.role), charter.ports).left.map { e =>
+        NodeDirs.delete(directory)
+        e
+      }
+    } yield (directory, ports)
+    prepared match {
+      case Left(why) => tell(KeeperMessage.CannotOffer(facts.executorId, charter.incarnation, why))
+      case Right((directory, ports)) =>
+        val process = processes.start(
+          charter.python,
+          directory,
+          NodeEnvironment(sys.env, charter.environment) + ("PYTHONPATH" -> pythonPath),
+          event => thread.post(happened(charter.incarnation, event))
+        )
+        life = Some(new Life(charter, directory, ports, process))
+    }
+  }
+
+  private def portsOf(role: NodeRole): Vector[RayPort] =
+    RayPort.all.filter(role == NodeRole.Head || !_.headOnly)
+
+  private def pythonPath: String = facts.pythonPath.mkString(java.io.File.pathSeparator)
+
+  private def happened(incarnation: Int, event: NodeEvent): Unit =
+    life.filter(_.charter.incarnation == incarnation).foreach { current =>
+      event match {
+        case hello: NodeEvent.Hello => offer(current, hello)
+        case _: NodeEvent.Exited =>
+          current.ports.release()
+          life = None
+          report(incarnation, event)
+          if (stopping) close()
+        case NodeEvent.GcsAnswers | _: NodeEvent.NodeSeen => report(incarnation, event)
+      }
+    }
+
+  private def offer(current: Life, hello: NodeEvent.Hello): Unit = {
+    val charter = current.charter
+    val offer = Offer(
+      executorId = facts.executorId,
+      host = facts.host,
+      cores = charter.cores,
+      gpuAddresses = facts.gpuAddresses,
+      memory = HostResources.memory(),
+      sharedMemory = HostResources.sharedMemory(),
+      ports = current.ports.numbers,
+      directory = current.directory.toString,
+      localDirs = facts.localDirs,
+      logDirectory = LogDirectory(charter, facts),
+      pythonPath = facts.pythonPath,
+      python = hello.python,
+      ray = hello.ray,
+      unreachable = charter.head.flatMap(Reachability.check(facts.host, _))
+    )
+    report(charter.incarnation, hello)
+    tell(KeeperMessage.Offered(facts.executorId, charter.incarnation, offer))
+  }
+
+  private def launch(current: Life, plan: NodePlan): Unit = {
+    current.ports.release()
+    current.process.launch(
+      NodeLaunch(
+        command = RayCommand.of(plan),
+        watchGcs = if (plan.role == NodeRole.Head) Some(plan.gcsAddress) else None,
+        logDirectory = plan.logDirectory,
+        remove = plan.spillDirectory.toVector
+      )
+    )
+  }
+
+  private def report(incarnation: Int, event: NodeEvent): Unit =
+    tell(KeeperMessage.NodeReport(facts.executorId, incarnation, event))
+
+  private def tell(message: KeeperMessage): Unit = mailbox.send(driver, Wire.encode(message))
+
+  private def close(): Unit = {
+    tell(KeeperMessage.Closed(facts.executorId))
+    mailbox.close()
+    onClosed()
+    ready.countDown()
+    closed.countDown()
+    thread.close()
+  }
+
+  /** One incarnation of the node. */
+  private final class Life(
+      val charter: Charter,
+      val directory: Path,
+      val ports: HeldPorts,
+      val process: NodeProcess
+  )
+}

@@ -1,0 +1,37 @@
+package org.rayonspark.python
+
+import org.rayonspark.{RayCluster, RayNode}
+
+import java.util.{List => JList, Locale, Map => JMap}
+import scala.concurrent.duration._
+import scala.jdk.CollectionConverters._
+
+/** A [[RayCluster]] as Python holds it: Java types, waits in milliseconds. */
+final class ClusterHandle(cluster: RayCluster) {
+  def id(): String = cluster.id
+  def state(): String = cluster.state.name.toLowerCase(Locale.ROOT)
+  def progress(): String = cluster.progress
+  def address(): String = cluster.address
+  def addressInfo(): JMap[String, String] = cluster.addressInfo
+  def environment(): JMap[String, String] = cluster.environment
+  def nodes(): JList[JMap[String, Any]] = cluster.nodes.asScala.map(entries).asJava
+
+  /** Both throw what ended the start; false when the time was up. */
+  def awaitHead(timeoutMs: Long): Boolean = cluster.awaitHead(timeoutMs.millis)
+  def awaitRunning(timeoutMs: Long): Boolean = cluster.awaitRunning(timeoutMs.millis)
+
+  /** Blocks until the cluster is about to end or has ended, and says which. */
+  def awaitEnding(): String = {
+    while (!cluster.awaitEnding(1.hour)) ()
+    state()
+  }
+
+  /** A process has connected to Ray: the cluster's stop lets it leave first. */
+  def clientAttached(): Unit = cluster.clients.attach()
+  def clientDetached(): Unit = cluster.clients.detach()
+
+  def stop(): Unit = cluster.stop()
+
+  private def entries(node: RayNode): JMap[String, Any] =
+    node.productElementNames.zip(node.productIterator).toMap.asJava
+}

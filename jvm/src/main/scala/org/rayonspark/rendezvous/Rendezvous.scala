@@ -1,0 +1,39 @@
+package org.rayonspark.rendezvous
+
+import java.util.concurrent.ConcurrentHashMap
+
+/**
+ * The driver's end of the conversation with the keepers of one cluster. It knows who is who by
+ * executor id, and decides nothing.
+ *
+ * {{{
+ *   keeper on executor 1 ──Enlist, Offered, NodeReport──►  Rendezvous ──► onMessage
+ *                        ◄──Prepare, Launch, Ready, Stop──
+ * }}}
+ */
+final class Rendezvous(transport: Transport, name: String, onMessage: KeeperMessage => Unit)
+    extends AutoCloseable {
+  private val peers = new ConcurrentHashMap[String, Peer]
+  private val mailbox = transport.open(name, receive)
+
+  /** To the keeper on that executor; dropped when none has enlisted from there. */
+  def tell(executorId: String, message: DriverMessage): Unit =
+    Option(peers.get(executorId)).foreach(mailbox.send(_, Wire.encode(message)))
+
+  private def receive(bytes: Array[Byte], from: Peer): Unit = {
+    val message = Wire.decode[KeeperMessage](bytes)
+    message match {
+      case KeeperMessage.Enlist(executorId, _) => peers.put(executorId, from)
+      case _ => ()
+    }
+    onMessage(message)
+  }
+
+  override def close(): Unit = mailbox.close()
+}
+
+object Rendezvous {
+
+  /** The mailbox's name for a cluster: what a task needs to find it. */
+  def mailboxName(clusterId: String): String = s"rayonspark-$clusterId"
+}

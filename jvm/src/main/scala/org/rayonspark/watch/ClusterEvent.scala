@@ -1,0 +1,47 @@
+package org.rayonspark.watch
+
+import org.rayonspark.node.NodeExit
+import org.rayonspark.plan.Offer
+
+/** Everything that can happen to a cluster, wherever it was noticed. */
+sealed trait ClusterEvent extends Product with Serializable
+
+object ClusterEvent {
+
+  // Spark says
+  final case class ExecutorAdded(executorId: String, cores: Int) extends ClusterEvent
+  final case class ExecutorLost(executorId: String, reason: String) extends ClusterEvent
+  case object ApplicationEnded extends ClusterEvent
+
+  /** A job of ours ended. `reserving` tells the one that holds slots from those that place nodes. */
+  final case class JobEnded(reserving: Boolean, error: Option[Throwable]) extends ClusterEvent
+
+  // A keeper says
+  final case class Enlisted(executorId: String, host: String) extends ClusterEvent
+  final case class NodeStarted(executorId: String, incarnation: Int, pid: Long) extends ClusterEvent
+  final case class Offered(executorId: String, incarnation: Int, offer: Offer) extends ClusterEvent
+  final case class CannotOffer(executorId: String, incarnation: Int, why: String)
+      extends ClusterEvent
+  final case class NodeExited(executorId: String, incarnation: Int, exit: NodeExit)
+      extends ClusterEvent
+  final case class KeeperClosed(executorId: String) extends ClusterEvent
+
+  // The head's node says
+  case object GcsAnswered extends ClusterEvent
+  final case class NodeSeen(name: String, rayNodeId: String, alive: Boolean) extends ClusterEvent
+
+  // The driver says
+  case object Started extends ClusterEvent
+
+  /** The driver tried to reach the node's host; `error` says why it could not. */
+  final case class Probed(executorId: String, incarnation: Int, error: Option[String])
+      extends ClusterEvent
+  final case class RestartDue(executorId: String) extends ClusterEvent
+  case object ReservationDue extends ClusterEvent
+  case object StartTimedOut extends ClusterEvent
+  case object StopAsked extends ClusterEvent
+
+  /** Connected clients have left, or had their time. */
+  case object ClientsDismissed extends ClusterEvent
+  case object StopTimedOut extends ClusterEvent
+}

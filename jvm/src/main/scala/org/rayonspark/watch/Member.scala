@@ -1,0 +1,45 @@
+package org.rayonspark.watch
+
+import org.rayonspark.plan.{NodePlan, NodeRole}
+
+/**
+ * One node of a cluster, through all its incarnations.
+ *
+ * @param host
+ *   its executor's IP address
+ * @param index
+ *   its number in the cluster; 0 is the head
+ * @param incarnation
+ *   counts its lives, from 0
+ * @param plan
+ *   the newest; while it prepares its next life, that of the one before
+ * @param pid
+ *   of its `ray start`, on its host
+ */
+final case class Member(
+    executorId: String,
+    host: String,
+    index: Int,
+    role: NodeRole,
+    incarnation: Int = 0,
+    stage: Stage = Stage.Waiting,
+    plan: Option[NodePlan] = None,
+    pid: Option[Long] = None
+) {
+  def active: Boolean = !Stage.ends(stage)
+
+  def alive: Boolean = rayNodeId.isDefined
+
+  /** Ray's id of the node, while GCS lists it. */
+  def rayNodeId: Option[String] = stage match {
+    case Stage.Alive(id) => Some(id)
+    case _ => None
+  }
+
+  /** A name for the node's logs: new in each incarnation. */
+  def name(clusterId: String): String =
+    if (incarnation == 0) s"$clusterId-$index" else s"$clusterId-$index.$incarnation"
+
+  /** The same node before its next life. */
+  def reborn: Member = copy(incarnation = incarnation + 1, stage = Stage.Waiting, pid = None)
+}

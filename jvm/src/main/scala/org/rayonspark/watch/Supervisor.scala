@@ -1,0 +1,217 @@
+package org.rayonspark.watch
+
+import org.rayonspark.{PlacementException, RayClusterState, StartTimeoutException}
+import org.rayonspark.conf.{Keys, Tenure}
+import org.rayonspark.node.NodeExit
+import org.rayonspark.plan.NodeRole
+import org.rayonspark.rendezvous.DriverMessage
+import org.rayonspark.watch.ClusterAction._
+import org.rayonspark.watch.ClusterEvent._
+
+import scala.concurrent.duration._
+
+/**
+ * Decides what a cluster does: a pure fold of events into states and actions, from the first offer
+ * to the last node's end. It knows no thread and no clock.
+ */
+object Supervisor {
+  type Step = (ClusterState, Vector[ClusterAction])
+
+  /** How long Ray may take to end by itself when its whole cluster ends: nothing is worth draining. */
+  private val stopGrace = 1.second
+
+  /** Within this every node must have reported its end, else the stop gives up on it. */
+  private val stopTimeout = 15.seconds
+
+  /** An application that ends takes its executors along; their guards see to Ray. */
+  private val applicationEndTimeout = 3.seconds
+
+  private val firstBackOff = 1.second
+  private val longestBackOff = 30.seconds
+
+  def step(state: ClusterState, event: ClusterEvent): Step =
+    if (state.phase.isFinal) (state, Vector.empty)
+    else if (state.ending) Ending.step(state, event)
+    else
+      event match {
+        case Started => placeWhenRegistered(state)
+        case ExecutorAdded(id, cores) =>
+          val known = state.copy(executors = state.executors.updated(id, cores))
+          if (known.placed) fillUp(known) else placeWhenRegistered(known)
+        case ExecutorLost(id, reason) =>
+          val left = state.copy(executors = state.executors - id, visiting = state.visiting - id)
+          keeperLost(left, id, reason)
+        case JobEnded(reserving, error) => jobEnded(state, reserving, error)
+        case Enlisted(id, host) => Gathering.enlisted(state, id, host)
+        case NodeStarted(id, incarnation, pid) =>
+          quiet(state.living(id, incarnation).fold(state)(m => state.put(m.copy(pid = Some(pid)))))
+        case Offered(id, incarnation, offer) => Gathering.offered(state, id, incarnation, offer)
+        case CannotOffer(id, incarnation, why) =>
+          state.living(id, incarnation).fold(quiet(state))(_ => fail(state, new PlacementException(why)))
+        case Probed(id, incarnation, error) => Gathering.probed(state, id, incarnation, error)
+        case GcsAnswered => Gathering.gcsAnswered(state)
+        case NodeSeen(name, rayNodeId, alive) => nodeSeen(state, name, rayNodeId, alive)
+        case NodeExited(id, incarnation, exit) =>
+          state.living(id, incarnation).fold(quiet(state))(nodeExited(state, _, exit))
+        case RestartDue(id) => restart(state, id)
+        case ReservationDue => reserve(state)
+        case KeeperClosed(id) => keeperLost(state, id, "its keeper has closed")
+        case StartTimedOut => if (state.starting) fail(state, timedOut(state)) else quiet(state)
+        case StopAsked => stop(state)
+        case ApplicationEnded => stop(state.copy(applicationEnded = true))
+        case ClientsDismissed | StopTimedOut => quiet(state)
+      }
+
+  def quiet(state: ClusterState): Step = (state, Vector.empty)
+
+  /** Ends the cluster because of `error`; nothing stays. */
+  def fail(state: ClusterState, error: Throwable): Step = stop(state.copy(failure = Some(error)))
+
+  private def stop(state: ClusterState): Step = {
+    val timeout = if (state.applicationEnded) applicationEndTimeout else stopTimeout
+    (
+      state.copy(phase = RayClusterState.STOPPING),
+      Vector(After(timeout, StopTimedOut), DismissClients)
+    )
+  }
+
+  private def placeWhenRegistered(state: ClusterState): Step =
+    if (state.placed || state.local || state.executors.size < state.workers) quiet(state)
+    else (state.copy(placed = true), Vector(Place(state.workers)))
+
+  /** Sends tasks to executors without a node, as long as nodes are missing. */
+  private def fillUp(state: ClusterState): Step = {
+    val taken = state.members.values.filter(m => m.active || m.stage == Stage.Failed).map(_.executorId).toSet ++
+      state.visiting
+    val missing = state.workers - state.activeWorkers.size - state.visiting.size
+    val free = state.executors.keys.filterNot(taken).take(missing).toVector
+    if (!state.running || missing <= 0 || free.isEmpty) quiet(state)
+    else (state.copy(visiting = state.visiting ++ free), Vector(Visit(free, hold = false)))
+  }
+
+  private def keeperLost(state: ClusterState, id: String, reason: String): Step =
+    state.members.get(id).filter(_.active) match {
+      case None => quiet(state)
+      case Some(member) if state.starting || member.role == NodeRole.Head =>
+        fail(state, NodeFailure.executorLost(member, reason))
+      case Some(member) =>
+        val (next, actions) = fillUp(state.stage(member, Stage.Lost))
+        (next, Warn(s"Ray node ${member.index} is gone with Spark executor $id: $reason") +: actions)
+    }
+
+  private def jobEnded(state: ClusterState, reserving: Boolean, error: Option[Throwable]): Step =
+    error match {
+      case Some(cause) if state.starting =>
+        fail(state, NodeFailure.jobFailed(cause))
+      case Some(_) if reserving => (state, Vector(After(firstBackOff, ReservationDue)))
+      case Some(cause) =>
+        (state.copy(visiting = Set.empty), Vector(Warn(s"A job that places Ray nodes failed: $cause")))
+      case None => fillUp(state.copy(visiting = if (reserving) state.visiting else Set.empty))
+    }
+
+  private def nodeSeen(state: ClusterState, name: String, rayId: String, alive: Boolean): Step =
+    state.members.values.find(m => m.active && m.plan.exists(_.name == name)) match {
+      case Some(member) if alive && member.stage == Stage.Launched =>
+        announce(state.stage(member, Stage.Alive(rayId)), member)
+      case Some(member) if !alive && member.alive =>
+        (state, Vector(Warn(s"GCS lists Ray node ${member.index} on host ${member.host} as dead.")))
+      case _ => quiet(state)
+    }
+
+  private def announce(state: ClusterState, member: Member): Step = {
+    val told = Vector(
+      Tell(member.executorId, DriverMessage.Ready),
+      Info(s"Ray node ${member.index} (${member.role}) is alive on host ${member.host}.")
+    )
+    if (!state.starting || !state.complete) (state, told)
+    else {
+      val (next, more) = reserve(state.copy(phase = RayClusterState.RUNNING))
+      (next, told ++ more)
+    }
+  }
+
+  private def reserve(state: ClusterState): Step = {
+    val ids = state.activeWorkers.map(_.executorId)
+    if (state.spec(Keys.tenure) == Tenure.Shared || ids.isEmpty) quiet(state)
+    else (state, Vector(Visit(ids, hold = true)))
+  }
+
+  private def nodeExited(state: ClusterState, member: Member, exit: NodeExit): Step = {
+    val again = member.incarnation < state.spec(Keys.maxRestarts)
+    if (state.starting && again && NodeFailure.isPortConflict(exit))
+      Gathering.prepareAgain(state, member)
+    else if (state.starting || member.role == NodeRole.Head)
+      fail(state, NodeFailure.exited(member, exit))
+    else if (again) {
+      val delay = longestBackOff.min(firstBackOff * (1L << member.incarnation.min(10)))
+      (
+        state.stage(member, Stage.BackingOff),
+        Vector(
+          Warn(s"${NodeFailure.sentence(member, exit)} It starts again in $delay."),
+          After(delay, RestartDue(member.executorId))
+        )
+      )
+    } else
+      (
+        state.stage(member, Stage.Failed),
+        Vector(
+          Warn(
+            s"${NodeFailure.sentence(member, exit)} It has been restarted ${member.incarnation} times, " +
+              "as often as max_restarts allows; the cluster goes on without it."
+          ),
+          Tell(member.executorId, DriverMessage.Stop(stopGrace))
+        )
+      )
+  }
+
+  private def restart(state: ClusterState, executorId: String): Step =
+    state.members
+      .get(executorId)
+      .filter(_.stage == Stage.BackingOff)
+      .fold(quiet(state))(Gathering.prepareAgain(state, _))
+
+  private def timedOut(state: ClusterState): StartTimeoutException = {
+    val limit = state.spec(Keys.startTimeout)
+    new StartTimeoutException(
+      s"The Ray cluster did not start within ${limit.toSeconds} s: ${state.progress}. " +
+        "Free executors or lower num_nodes, or raise start_timeout."
+    )
+  }
+
+  /** What happens between the wish to stop and the end. */
+  private object Ending {
+    def step(state: ClusterState, event: ClusterEvent): Step = event match {
+      case ClientsDismissed =>
+        val active = state.members.values.filter(_.active).toVector
+        val tells = active.map(m => Tell(m.executorId, DriverMessage.Stop(stopGrace)))
+        val (next, closing) = closeWhenEmpty(if (state.applicationEnded) endWorkers(state) else state)
+        (next, (CancelJobs +: tells) ++ closing)
+      case Enlisted(id, _) => (state, Vector(Tell(id, DriverMessage.Stop(stopGrace))))
+      case KeeperClosed(id) => ended(state, id)
+      case ExecutorLost(id, _) => ended(state, id)
+      case ApplicationEnded => closeWhenEmpty(endWorkers(state.copy(applicationEnded = true)))
+      case StopTimedOut =>
+        val left = state.members.values.filter(_.active).map(m => s"node ${m.index}").mkString(", ")
+        close(state, Vector(Warn(s"The Ray cluster ${state.id} did not hear of the end of $left.")))
+      case _ => quiet(state)
+    }
+
+    private def ended(state: ClusterState, executorId: String): Step =
+      closeWhenEmpty(
+        state.members.get(executorId).filter(_.active).fold(state) { member =>
+          state.stage(member, Stage.Stopped)
+        }
+      )
+
+    private def endWorkers(state: ClusterState): ClusterState =
+      state.activeWorkers.foldLeft(state)((s, m) => s.stage(m, Stage.Stopped))
+
+    private def closeWhenEmpty(state: ClusterState): Step =
+      if (state.members.values.exists(_.active)) quiet(state) else close(state, Vector.empty)
+
+    private def close(state: ClusterState, before: Vector[ClusterAction]): Step = {
+      val last = if (state.failure.isEmpty) RayClusterState.STOPPED else RayClusterState.FAILED
+      (state.copy(phase = last), before :+ Close)
+    }
+  }
+}

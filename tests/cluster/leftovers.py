@@ -1,0 +1,88 @@
+"""What a cluster could leave on this machine: processes, directories, shared memory, ports."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+POLL_S = 0.1
+"""No event tells of another process's end or of a file's removal: these are polled."""
+
+RAY_NAMES = ("raylet", "gcs_server", "ray::", "ray_node.py", "guard.py", "dashboard/agent.py")
+
+
+def ray_processes() -> dict[int, str]:
+    """Command lines of the processes on this machine that belong to a Ray node of ours."""
+    found = {}
+    for process in psutil.process_iter():
+        try:
+            line = " ".join(process.cmdline())
+        except psutil.Error:
+            continue
+        if any(name in line for name in RAY_NAMES) and "pytest" not in line:
+            found[process.pid] = line[:200]
+    return found
+
+
+def node_directories() -> set[str]:
+    return {str(path) for path in Path("/tmp").glob("ros-*")}
+
+
+def shared_memory() -> set[str]:
+    shm = Path("/dev/shm")
+    return {str(path) for path in shm.iterdir()} if shm.exists() else set()
+
+
+def eventually(condition, within_s: float) -> bool:
+    """Whether `condition()` becomes true in time."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_S)
+    return True
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """What was there before; only what came since counts."""
+
+    processes: frozenset[int]
+    directories: frozenset[str]
+    memory: frozenset[str]
+
+    @classmethod
+    def before(cls) -> Leftovers:
+        return cls(
+            frozenset(ray_processes()), frozenset(node_directories()), frozenset(shared_memory())
+        )
+
+    def found(self) -> dict[str, object]:
+        """Everything that came since and is still there."""
+        processes = {p: line for p, line in ray_processes().items() if p not in self.processes}
+        directories = node_directories() - self.directories
+        memory = shared_memory() - self.memory
+        rows = {"processes": processes, "directories": directories, "shared memory": memory}
+        return {name: things for name, things in rows.items() if things}
+
+    def assert_none(self, within_s: float = 5.0) -> None:
+        eventually(lambda: not self.found(), within_s)
+        assert self.found() == {}
+
+
+def listening(port: int) -> bool:
+    """Whether a process listens on that port of this machine."""
+    connections = psutil.net_connections(kind="tcp")
+    return any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in connections)
+
+
+def children_of(pid: int) -> list[psutil.Process]:
+    return psutil.Process(pid).children(recursive=True)
+
+
+def is_alive(pid: int) -> bool:
+    return os.path.exists(f"/proc/{pid}") and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE

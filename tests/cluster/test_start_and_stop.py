@@ -1,0 +1,121 @@
+"""One call starts a Ray cluster on the executors, one call takes it down."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+import ray
+from pyspark.sql import SparkSession
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from rayonspark import RayCluster
+
+from .leftovers import listening, ray_processes
+from .sessions import local_cluster
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[SparkSession]:
+    with local_cluster(workers=2, cores=2) as session:
+        yield session
+
+
+@ray.remote
+def node_of_task() -> str:
+    return ray.get_runtime_context().get_node_id()
+
+
+def test_no_cluster_runs_before_one_is_started(spark: SparkSession) -> None:
+    assert not ray.is_initialized()
+    assert spark.range(10).count() == 10
+
+
+def test_two_nodes_start_serve_tasks_and_leave_spark_its_slots(spark: SparkSession) -> None:
+    with RayCluster.start(
+        spark, num_nodes=2, cpus_per_node=1, object_store_memory="100m"
+    ) as cluster:
+        head, *workers = cluster.nodes
+        assert cluster.state == "running"
+        assert head.role == "head" and head.executor_id == "driver" and head.cpus == 0
+        assert {w.executor_id for w in workers} == {"0", "1"}
+        assert all(w.state == "alive" and w.cpus == 1 for w in workers)
+        assert all(w.object_store_memory == 100 * 1024**2 for w in workers)
+
+        asked = [
+            node_of_task.options(
+                scheduling_strategy=NodeAffinitySchedulingStrategy(w.ray_node_id, soft=False)
+            ).remote()
+            for w in workers
+        ]
+        assert ray.get(asked) == [w.ray_node_id for w in workers]
+        assert spark.range(1000).repartition(4).count() == 1000
+        ports = [port for node in cluster.nodes for port in node.ports.values()]
+    assert cluster.state == "stopped"
+    assert not ray.is_initialized()
+    assert not any(listening(port) for port in ports)
+
+
+def test_a_cluster_starts_again_after_it_was_stopped(spark: SparkSession) -> None:
+    for _ in range(2):
+        with RayCluster.start(spark, num_nodes=1, object_store_memory="100m"):
+            assert ray.get(node_of_task.remote())
+
+
+def test_stop_is_idempotent_and_survives_the_users_own_shutdown(spark: SparkSession) -> None:
+    cluster = RayCluster.start(spark, num_nodes=1, object_store_memory="100m")
+    ray.shutdown()
+    cluster.connect()
+    assert ray.get(node_of_task.remote())
+    ray.shutdown()
+    cluster.stop()
+    cluster.stop()
+    assert cluster.state == "stopped"
+
+
+def test_two_clusters_of_one_application_do_not_disturb_each_other(spark: SparkSession) -> None:
+    with RayCluster.start(spark, num_nodes=2, object_store_memory="100m") as first:
+        second = RayCluster.start(spark, num_nodes=2, object_store_memory="100m", connect=False)
+        assert first.address != second.address
+        first.disconnect()
+        second.connect()
+        assert len([n for n in ray.nodes() if n["Alive"]]) == 3
+        second.stop()
+        first.connect()
+        assert len([n for n in ray.nodes() if n["Alive"]]) == 3
+
+
+def test_another_process_reaches_the_cluster_with_its_environment(spark: SparkSession) -> None:
+    with RayCluster.start(
+        spark, num_nodes=1, object_store_memory="100m", connect=False
+    ) as cluster:
+        assert not ray.is_initialized()
+        command = [sys.executable, "-m", "ray.scripts.scripts", "status"]
+        answered = subprocess.run(
+            command, env=os.environ | cluster.env, capture_output=True, text=True, timeout=60
+        )
+        assert "2 node_" in answered.stdout or "Active" in answered.stdout, answered
+
+        refused = subprocess.run(
+            [sys.executable, "-c", f"import ray; ray.init('{cluster.address}')"],
+            env=os.environ | {"RAY_AUTH_MODE": "disabled"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert refused.returncode != 0
+        token = cluster.env["RAY_AUTH_TOKEN"]
+        assert not any(token in line for line in ray_processes().values())
+
+
+def test_the_address_has_the_names_that_ray_gives_it(spark: SparkSession) -> None:
+    with RayCluster.start(spark, num_nodes=1, object_store_memory="100m") as cluster:
+        info = cluster.address_info
+        names = "node_ip_address object_store_address raylet_socket_name webui_url session_dir"
+        assert set(names.split()) <= set(info)
+        assert info["redis_address"] == info["gcs_address"] == info["address"] == cluster.address
+        assert os.path.exists(info["object_store_address"])
+        assert info["node_id"] == cluster.nodes[0].ray_node_id
