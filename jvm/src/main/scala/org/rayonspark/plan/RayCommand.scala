@@ -5,3 +5,9 @@ package org.rayonspark.plan
  * environment variables that only an environment can set.
  */
 final case class RayCommand(arguments: Vector[String], environment: Map[String, String])
+
+object RayCommand {
+
+  /** What follows `ray` on the command line. */
+  def of(plan: NodePlan): RayCommand = ???
+}

@@ -1,0 +1,108 @@
+package org.rayonspark.conf
+
+import scala.concurrent.duration.FiniteDuration
+
+/**
+ * How the text of a setting becomes a value.
+ *
+ * @param name
+ *   what the value is, for the documentation
+ * @param unit
+ *   unit of a number that has none; empty where it needs none
+ * @param parse
+ *   the value, or why it is none: a clause without a full stop
+ * @param secret
+ *   whether errors and logs must not show the text
+ */
+final case class KeyType[A](
+    name: String,
+    unit: String,
+    parse: String => Either[String, A],
+    secret: Boolean = false
+) {
+
+  /** The same for a setting without a fixed default. */
+  def optional: KeyType[Option[A]] = copy(parse = parse(_).map(Some(_)))
+
+  /** The same, with one more rule or step. */
+  def and[B](rule: A => Either[String, B]): KeyType[B] = copy(parse = parse(_).flatMap(rule))
+
+  /** The same for what may hold credentials. */
+  def hidden: KeyType[A] = copy(secret = true)
+}
+
+object KeyType {
+  val size: KeyType[Long] = KeyType("size", "bytes", ByteSize.parse)
+
+  val duration: KeyType[FiniteDuration] = KeyType("duration", "seconds", Durations.parse)
+
+  val boolean: KeyType[Boolean] = KeyType(
+    "boolean",
+    "",
+    text => text.trim.toLowerCase.toBooleanOption.toRight("it must be true or false")
+  )
+
+  val text: KeyType[String] = KeyType(
+    "text",
+    "",
+    text => Either.cond(text.trim.nonEmpty, text.trim, "it must not be empty")
+  )
+
+  val path: KeyType[String] = text
+    .copy(name = "path")
+    .and(path => Either.cond(path.startsWith("/"), path, "it must be an absolute path"))
+
+  def count(least: Int): KeyType[Int] = KeyType(
+    "integer",
+    "",
+    text =>
+      text.trim.toIntOption.filter(_ >= least).toRight(s"it must be an integer of at least $least")
+  )
+
+  val port: KeyType[Int] =
+    count(1).and(port => Either.cond(port <= 65535, port, "it must be a port from 1 to 65535"))
+
+  /** A number that Ray counts in whole units, though it is written as a fraction at times. */
+  val whole: KeyType[Double] = KeyType(
+    "number",
+    "",
+    text =>
+      text.trim.toDoubleOption
+        .filter(number => number >= 0 && number.isWhole)
+        .toRight("it must be a whole number of at least 0: `ray start` takes no fractions")
+  )
+
+  def oneOf[A](choices: Vector[A]): KeyType[A] = KeyType(
+    choices.mkString(" or "),
+    "",
+    text =>
+      choices
+        .find(_.toString == text.trim.toLowerCase)
+        .toRight(s"it must be ${choices.mkString(" or ")}")
+  )
+
+  /** A JSON object, or name=value pairs with commas between them. */
+  val map: KeyType[Map[String, String]] = KeyType(
+    "map",
+    "",
+    text => if (text.trim.startsWith("{")) FlatJson.readMap(text) else pairs(text)
+  )
+
+  /** A JSON array, or words with spaces between them. */
+  val list: KeyType[Vector[String]] = KeyType(
+    "list",
+    "",
+    text =>
+      if (text.trim.startsWith("[")) FlatJson.readList(text)
+      else Right(text.trim.split("\\s+").toVector.filter(_.nonEmpty))
+  )
+
+  private def pairs(text: String): Either[String, Map[String, String]] = {
+    val entries = text.split(",").toVector.map(_.trim).filter(_.nonEmpty).map(_.split("=", 2))
+    entries.find(_.length < 2) match {
+      case Some(entry) =>
+        Left(s"""it must be a JSON object or name=value pairs, and "${entry.head}" has no value""")
+      case None => Right(entries.map(entry => entry(0).trim -> entry(1).trim).toMap)
+    }
+  }
+}

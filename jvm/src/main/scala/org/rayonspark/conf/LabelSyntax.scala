@@ -1,0 +1,40 @@
+package org.rayonspark.conf
+
+import scala.util.matching.Regex
+
+/** The rules that Ray has for the labels of a node, which are those of Kubernetes. */
+object LabelSyntax {
+
+  /** Labels below it are ours; users set their own elsewhere. */
+  val ownPrefix: String = "rayonspark.org/"
+  private val rayPrefix: String = "ray.io/"
+
+  private val longest: Int = 63
+  private val word: Regex = """[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?""".r
+  private val rule: String =
+    s"at most $longest letters, digits, '-', '_' and '.', with a letter or digit at both ends"
+
+  def checkKey(key: String): Either[String, String] = {
+    val (prefix, name) = key.splitAt(key.lastIndexOf('/') + 1)
+    if (key.startsWith(ownPrefix) || key.startsWith(rayPrefix))
+      Left(s"""label "$key" has a prefix that is reserved ($ownPrefix, $rayPrefix)""")
+    else if (isWord(name) && (prefix.isEmpty || isPrefix(prefix.init))) Right(key)
+    else Left(s"""label "$key" is not $rule, after an optional "domain/\"""")
+  }
+
+  def checkValue(key: String, value: String): Either[String, String] =
+    if (value.isEmpty || isWord(value)) Right(value)
+    else Left(s"""the value "$value" of label "$key" is not $rule""")
+
+  /** The nearest text that may be a label's value: an IPv6 address, say, without its colons. */
+  def valueOf(text: String): String =
+    text
+      .replaceAll("[^a-zA-Z0-9_.-]", "-")
+      .take(longest)
+      .replaceAll("^[^a-zA-Z0-9]+|[^a-zA-Z0-9]+$", "")
+
+  private def isWord(text: String): Boolean = text.length <= longest && word.matches(text)
+
+  private def isPrefix(text: String): Boolean =
+    text.length <= 253 && text.split("\\.", -1).forall(isWord)
+}

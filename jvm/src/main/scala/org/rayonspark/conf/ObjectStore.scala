@@ -1,0 +1,15 @@
+package org.rayonspark.conf
+
+/** What Ray demands of an object store. */
+object ObjectStore {
+
+  /** Ray refuses to start with less (`OBJECT_STORE_MINIMUM_MEMORY_BYTES`). */
+  val minimum: Long = 75L * 1024 * 1024
+
+  def check(size: Long): Either[String, Long] =
+    Either.cond(
+      size >= minimum,
+      size,
+      s"Ray's object store needs at least ${ByteSize.format(minimum)}"
+    )
+}
