@@ -4,7 +4,7 @@ import org.rayonspark.rendezvous.Charter
 
 import java.nio.file.{Path, Paths}
 
-/** Where a node's logs stay when it is gone: the one thing of it that does. */
+/** Below which a node's logs stay when it is gone: the one thing of it that does. */
 object LogDirectory {
 
   def apply(charter: Charter, facts: ExecutorFacts): String =
@@ -12,7 +12,6 @@ object LogDirectory {
       .map(Paths.get(_))
       .orElse(facts.workDirectory.map(Paths.get(_)))
       .getOrElse(ofDriver(sys.env))
-      .resolve(s"ray-${charter.name}")
       .toAbsolutePath
       .toString
 

@@ -46,8 +46,6 @@ object DriverMessage {
 /**
  * What a keeper must know to prepare a node.
  *
- * @param name
- *   Ray's name of the node in this incarnation
  * @param cores
  *   task slots of the executor
  * @param environment
@@ -56,7 +54,6 @@ object DriverMessage {
  *   "host:port" that the executor must be able to reach; None for the head itself
  */
 final case class Charter(
-    name: String,
     incarnation: Int,
     role: NodeRole,
     cores: Int,
@@ -67,5 +64,5 @@ final case class Charter(
     logDirectory: Option[String],
     head: Option[String]
 ) {
-  override def toString: String = s"Charter($name, incarnation $incarnation, $role)"
+  override def toString: String = s"Charter(incarnation $incarnation, $role)"
 }

@@ -23,9 +23,8 @@ final case class CharterTemplate(
     tempDirectory: String,
     logDirectory: Option[String]
 ) {
-  def charter(clusterId: String, member: Member, head: Option[String], cores: Int): Charter =
+  def charter(member: Member, head: Option[String], cores: Int): Charter =
     Charter(
-      name = member.name(clusterId),
       incarnation = member.incarnation,
       role = member.role,
       cores = cores,

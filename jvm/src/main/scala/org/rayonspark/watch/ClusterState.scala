@@ -1,7 +1,7 @@
 package org.rayonspark.watch
 
 import org.rayonspark.{RayClusterSpec, RayClusterState}
-import org.rayonspark.plan.NodeRole
+import org.rayonspark.plan.{NodeRole, Offer}
 
 import scala.collection.immutable.VectorMap
 
@@ -16,8 +16,8 @@ import scala.collection.immutable.VectorMap
  *   registered Spark executors, and their task slots
  * @param placed
  *   whether the job that places the first nodes was submitted
- * @param planned
- *   whether the head has the plan that workers join
+ * @param headOffer
+ *   what the head that workers join was planned from
  * @param visiting
  *   executors to which a task is on its way
  * @param members
@@ -33,7 +33,7 @@ final case class ClusterState(
     phase: RayClusterState = RayClusterState.STARTING,
     executors: VectorMap[String, Int] = VectorMap.empty,
     placed: Boolean = false,
-    planned: Boolean = false,
+    headOffer: Option[Offer] = None,
     visiting: Set[String] = Set.empty,
     members: VectorMap[String, Member] = VectorMap.empty,
     gcsAnswers: Boolean = false,

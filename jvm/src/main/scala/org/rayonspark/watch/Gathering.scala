@@ -29,7 +29,7 @@ private object Gathering {
 
   /** A head with a new address makes the plans of the workers that wait for it stale. */
   private def forgetPlans(state: ClusterState): ClusterState =
-    state.activeWorkers.foldLeft(state.copy(planned = false)) { (s, worker) =>
+    state.activeWorkers.foldLeft(state.copy(headOffer = None)) { (s, worker) =>
       worker.stage match {
         case Stage.Planned(offer) => s.put(worker.copy(stage = Stage.Offered(offer, reached = true)))
         case _ => s
@@ -41,7 +41,7 @@ private object Gathering {
     else {
       val cores = state.executors.getOrElse(member.executorId, state.charters.driverCores)
       val reach = if (member.role == NodeRole.Head) None else headAddress(state)
-      val charter = state.charters.charter(state.id, member, reach, cores)
+      val charter = state.charters.charter(member, reach, cores)
       (
         state.put(member.copy(stage = Stage.Preparing)),
         Vector(Tell(member.executorId, DriverMessage.Prepare(charter)))
@@ -87,16 +87,19 @@ private object Gathering {
     val active = state.head.toVector ++ state.activeWorkers
     val offers = active.collect { case m if reachedOffer(m).isDefined => (m, reachedOffer(m).get) }
     val complete = active.size == state.workers + 1 && offers.size == active.size
-    val plans = (state.planned, offers) match {
-      case (true, _) => planEach(state, offers)
-      case (false, (_, head) +: workers) if complete => planAll(state, head, workers.map(_._2))
+    val plans = (state.headOffer, offers) match {
+      case (Some(head), _) => planEach(state, head, offers)
+      case (None, (_, head) +: workers) if complete => planAll(state, head, workers.map(_._2))
       case _ => Right(Vector.empty)
     }
     plans match {
       case Left(error) => fail(state, error.exception)
       case Right(made) =>
-        val next = offers.zip(made).foldLeft(state) { case (s, ((member, offer), plan)) =>
-          s.copy(planned = true).put(member.copy(stage = Stage.Planned(offer), plan = Some(plan)))
+        val next = made.foldLeft(state) { (s, plan) =>
+          offers.find(_._1.executorId == plan.executorId).fold(s) { case (member, offer) =>
+            val head = if (member.role == NodeRole.Head) Some(offer) else s.headOffer
+            s.copy(headOffer = head).put(member.copy(stage = Stage.Planned(offer), plan = Some(plan)))
+          }
         }
         launchWhenGcsAnswers(next)
     }
@@ -117,6 +120,7 @@ private object Gathering {
   /** One by one, into the plan that the cluster runs by. */
   private def planEach(
       state: ClusterState,
+      head: Offer,
       offers: Vector[(Member, Offer)]
   ): Either[PlanError, Vector[NodePlan]] = {
     val running = ClusterPlan(state.head.flatMap(_.plan).get, state.activeWorkers.flatMap(_.plan))
@@ -124,7 +128,7 @@ private object Gathering {
       case (soFar, (member, offer)) =>
         for {
           plans <- soFar
-          plan <- planner(state).planNode(running, offer, member.incarnation)
+          plan <- planner(state).planNode(running, head, offer, member.incarnation)
         } yield plans :+ plan
     }
   }

@@ -36,10 +36,6 @@ final case class Member(
     case _ => None
   }
 
-  /** A name for the node's logs: new in each incarnation. */
-  def name(clusterId: String): String =
-    if (incarnation == 0) s"$clusterId-$index" else s"$clusterId-$index.$incarnation"
-
   /** The same node before its next life. */
   def reborn: Member = copy(incarnation = incarnation + 1, stage = Stage.Waiting, pid = None)
 }

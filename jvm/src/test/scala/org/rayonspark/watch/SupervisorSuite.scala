@@ -1,0 +1,193 @@
+package org.rayonspark.watch
+
+import org.rayonspark.{NodeFailedException, PlacementException, RayClusterSpec, RayClusterState}
+import org.rayonspark.{StartTimeoutException, UnreachableException}
+import org.rayonspark.node.NodeExit
+import org.rayonspark.rendezvous.DriverMessage
+import org.rayonspark.watch.ClusterAction._
+import org.rayonspark.watch.ClusterEvent._
+import org.scalatest.funsuite.AnyFunSuite
+
+import scala.concurrent.duration._
+
+class SupervisorSuite extends AnyFunSuite {
+  private val crash = NodeExit(code = 1, asked = false, tail = Vector("something broke"))
+
+  test("a local cluster is its head alone") {
+    val story = Story.begin(workers = 0).enlist("driver").offer("driver")
+    assert(story.launched == Set("driver"))
+    val running = story.tell(GcsAnswered).seen("driver")
+    assert(running.state.phase == RayClusterState.RUNNING)
+  }
+
+  test("nothing is placed before enough executors have registered") {
+    val story = Story.begin(workers = 2).tell(ExecutorAdded("1", 2))
+    assert(story.actions.isEmpty)
+    assert(story.state.progress == "1 of 2 Spark executors have registered")
+    assert(story.tell(ExecutorAdded("2", 2)).actions == Vector(Place(2)))
+  }
+
+  test("a worker waits for the head's address, which it must be able to reach") {
+    val early = Story.begin(workers = 1).enlist("driver").enlist("1")
+    assert(early.told("1").isEmpty)
+    val charters = early.offer("driver").told("1").collect { case DriverMessage.Prepare(c) => c }
+    assert(charters.map(_.head) == Vector(Some("10.0.0.100:20000")))
+  }
+
+  test("workers are launched when GCS answers, not before") {
+    val planned =
+      Story.begin(workers = 2).enlist("driver").offer("driver").enlist("1").offer("1").enlist("2")
+    assert(planned.launched.isEmpty)
+    val complete = planned.offer("2")
+    assert(complete.launched == Set("driver"))
+    assert(complete.tell(GcsAnswered).launched == Set("1", "2"))
+  }
+
+  test("a cluster runs when GCS has listed every node") {
+    val story = Story.running(workers = 2)
+    assert(story.state.phase == RayClusterState.RUNNING)
+    assert(story.told("2") == Vector(DriverMessage.Ready))
+  }
+
+  test("a keeper too many is sent away: a speculative copy, a late task") {
+    val story = Story.running(workers = 1).tell(Enlisted("9", "10.0.0.9"))
+    assert(story.told("9") == Vector(DriverMessage.Stop(Duration.Zero)))
+    assert(!story.state.members.contains("9"))
+  }
+
+  test("news of a former incarnation is not heard") {
+    val story = Story.running(workers = 1).tell(NodeExited("1", 7, crash))
+    assert(story.actions.isEmpty && story.state.members("1").alive)
+  }
+
+  test("a host that the driver cannot reach ends the start with the address") {
+    val story = Story.begin(workers = 1).enlist("driver").offer("driver").enlist("1")
+    val failed = story.tell(
+      Offered("1", 0, Story.offerOf("1")),
+      Probed("1", 0, Some("Host a cannot open a connection to b:1"))
+    )
+    assert(failed.state.failure.exists(_.isInstanceOf[UnreachableException]))
+    assert(failed.actions.contains(DismissClients))
+  }
+
+  test("a node that exits while the cluster starts ends the start with its last words") {
+    val story = Story.begin(workers = 0).enlist("driver").offer("driver").tell(NodeExited("driver", 0, crash))
+    assert(story.state.phase == RayClusterState.STOPPING)
+    val error = story.state.failure.collect { case e: NodeFailedException => e.getMessage }
+    assert(
+      error.contains(
+        "Ray node 0 (head) on host \"10.0.0.100\" exited with code 1. It was not ready yet. " +
+          "Its last output:\n  something broke\n The full log is in /logs/c-head."
+      )
+    )
+  }
+
+  test("a port that was taken in the meantime is tried again with a new offer") {
+    val conflict = NodeExit(1, asked = false, Vector("bind: Address already in use"))
+    val story = Story
+      .begin(workers = 0)
+      .enlist("driver")
+      .offer("driver")
+      .tell(NodeExited("driver", 0, conflict))
+    val charter = story.told("driver").collect { case DriverMessage.Prepare(c) => c.incarnation }
+    assert(charter == Vector(1))
+    val running = story.offer("driver").tell(GcsAnswered).seen("driver")
+    assert(running.state.phase == RayClusterState.RUNNING)
+  }
+
+  test("a worker that dies is started again after a back-off that doubles") {
+    val first = Story.running(workers = 1).tell(NodeExited("1", 0, crash))
+    assert(first.actions.contains(After(1.second, RestartDue("1"))))
+    val again = first.tell(RestartDue("1")).offer("1")
+    assert(again.launched == Set("1"))
+    val alive = again.seen("1")
+    assert(alive.state.members("1").incarnation == 1 && alive.state.members("1").alive)
+    assert(alive.tell(NodeExited("1", 1, crash)).actions.contains(After(2.seconds, RestartDue("1"))))
+  }
+
+  test("a worker that was restarted as often as allowed is given up, and the cluster goes on") {
+    val spec = RayClusterSpec.builder().maxRestarts(0).build()
+    val story = Story.running(workers = 1, spec).tell(NodeExited("1", 0, crash))
+    assert(story.state.phase == RayClusterState.RUNNING)
+    assert(story.state.members("1").stage == Stage.Failed)
+    assert(story.tell(ExecutorAdded("1", 2)).actions.isEmpty)
+  }
+
+  test("a dead head ends the cluster") {
+    val story = Story.running(workers = 1).tell(NodeExited("driver", 0, crash))
+    assert(story.state.phase == RayClusterState.STOPPING)
+    val over = story.tell(ClientsDismissed, KeeperClosed("driver"), KeeperClosed("1"))
+    assert(over.state.phase == RayClusterState.FAILED)
+    assert(over.actions.last == Close)
+  }
+
+  test("an executor lost while the cluster starts ends the start") {
+    val story = Story.begin(workers = 1).enlist("driver").offer("driver").enlist("1")
+    val error = story.tell(ExecutorLost("1", "killed")).state.failure
+    assert(error.exists(_.isInstanceOf[PlacementException]))
+  }
+
+  test("an executor lost later is replaced when Spark has another one") {
+    val lost = Story.running(workers = 2).tell(ExecutorLost("1", "killed"))
+    assert(lost.state.members("1").stage == Stage.Lost)
+    val visited = lost.tell(ExecutorAdded("3", 2))
+    assert(visited.actions == Vector(Visit(Vector("3"), hold = false)))
+    val replaced = visited.enlist("3").offer("3")
+    assert(replaced.launched == Set("3"))
+    assert(replaced.seen("3").state.activeWorkers.map(_.executorId).toSet == Set("2", "3"))
+  }
+
+  test("a reserved cluster holds its slots, and holds them again when its job was cancelled") {
+    val spec = RayClusterSpec.builder().tenure("reserved").build()
+    val story = Story.running(workers = 1, spec)
+    assert(story.actions.contains(Visit(Vector("1"), hold = true)))
+    val cancelled = story.tell(JobEnded(reserving = true, Some(new Exception("cancelled"))))
+    assert(cancelled.actions == Vector(After(1.second, ReservationDue)))
+    assert(cancelled.tell(ReservationDue).actions == Vector(Visit(Vector("1"), hold = true)))
+  }
+
+  test("clients leave before nodes do, and the end is the last keeper's") {
+    val asked = Story.running(workers = 1).tell(StopAsked)
+    assert(asked.actions.contains(DismissClients) && asked.told("1").isEmpty)
+    val stopping = asked.tell(ClientsDismissed)
+    assert(stopping.told("1") == Vector(DriverMessage.Stop(1.second)))
+    assert(stopping.tell(KeeperClosed("1")).state.phase == RayClusterState.STOPPING)
+    val over = stopping.tell(KeeperClosed("1"), KeeperClosed("driver"))
+    assert(over.state.phase == RayClusterState.STOPPED)
+    assert(over.actions == Vector(Close))
+  }
+
+  test("a keeper that enlists while the cluster ends is sent away") {
+    val story = Story.begin(workers = 1).enlist("driver").tell(StopAsked, Enlisted("1", "10.0.0.1"))
+    assert(story.told("1").nonEmpty)
+  }
+
+  test("an application that ends takes its executors along: only the head is waited for") {
+    val story = Story.running(workers = 2).tell(ApplicationEnded, ClientsDismissed)
+    assert(story.told("1").nonEmpty)
+    assert(story.tell(KeeperClosed("driver")).state.phase == RayClusterState.STOPPED)
+  }
+
+  test("a start that takes too long says what it waited for") {
+    val story = Story.begin(workers = 2).tell(ExecutorAdded("1", 2), StartTimedOut)
+    val message = story.state.failure.collect { case e: StartTimeoutException => e.getMessage }
+    assert(
+      message.contains(
+        "The Ray cluster did not start within 120 s: 1 of 2 Spark executors have registered. " +
+          "Free executors or lower num_nodes, or raise start_timeout."
+      )
+    )
+  }
+
+  test("a job that fails ends the start, and is only told of later") {
+    val cause = new Exception("Job aborted.")
+    assert(Story.begin(1).tell(JobEnded(reserving = false, Some(cause))).state.failure.nonEmpty)
+    assert(Story.running(1).tell(JobEnded(reserving = false, Some(cause))).state.failure.isEmpty)
+  }
+
+  test("a final state hears nothing any more") {
+    val over = Story.begin(workers = 0).tell(StopAsked, ClientsDismissed)
+    assert(over.state.phase == RayClusterState.STOPPED)
+    assert(over.tell(StopAsked, Started).actions.isEmpty)
+  }
+}
