@@ -27,8 +27,9 @@ final case class KeyType[A](
   /** The same, with one more rule or step. */
   def and[B](rule: A => Either[String, B]): KeyType[B] = copy(parse = parse(_).flatMap(rule))
 
-  /** The same for what may hold credentials. */
-  def hidden: KeyType[A] = copy(secret = true)
+  /** The same for what may hold credentials: `instead` takes the place of errors that quote it. */
+  def hidden(instead: String): KeyType[A] =
+    copy(parse = parse(_).left.map(_ => instead), secret = true)
 }
 
 object KeyType {
@@ -99,10 +100,13 @@ object KeyType {
 
   private def pairs(text: String): Either[String, Map[String, String]] = {
     val entries = text.split(",").toVector.map(_.trim).filter(_.nonEmpty).map(_.split("=", 2))
-    entries.find(_.length < 2) match {
+    val names = entries.map(_.head.trim)
+    entries.find(_.length < 2).map(_.head) match {
       case Some(entry) =>
-        Left(s"""it must be a JSON object or name=value pairs, and "${entry.head}" has no value""")
-      case None => Right(entries.map(entry => entry(0).trim -> entry(1).trim).toMap)
+        Left(s"""it must be a JSON object or name=value pairs, and "$entry" is no such pair""")
+      case None if names.distinct != names =>
+        Left(s"it has ${names.diff(names.distinct).head} twice")
+      case None => Right(names.zip(entries.map(_.last.trim)).toMap)
     }
   }
 }

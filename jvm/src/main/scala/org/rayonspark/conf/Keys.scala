@@ -83,7 +83,9 @@ object Keys {
 
   val env: Key[Map[String, String]] = Key(
     "env",
-    KeyType.map.and(OwnedNames.checkVariables).hidden,
+    KeyType.map
+      .hidden("it must be a JSON object or name=value pairs")
+      .and(OwnedNames.checkVariables),
     Map.empty,
     "none",
     "Environment variables of Ray's processes on every node: a JSON object, or name=value pairs " +

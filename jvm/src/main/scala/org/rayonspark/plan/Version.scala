@@ -1,0 +1,21 @@
+package org.rayonspark.plan
+
+import scala.util.matching.Regex
+
+/** The part of a version that decides what fits what. */
+final case class Version(major: Int, minor: Int) extends Ordered[Version] {
+  def compare(other: Version): Int =
+    Ordering[(Int, Int)].compare((major, minor), (other.major, other.minor))
+
+  override def toString: String = s"$major.$minor"
+}
+
+object Version {
+  private val shape: Regex = """(\d+)\.(\d+).*""".r
+
+  /** None for what is no version: a development build may call itself anything. */
+  def of(text: String): Option[Version] = text match {
+    case shape(major, minor) => Some(Version(major.toInt, minor.toInt))
+    case _ => None
+  }
+}
