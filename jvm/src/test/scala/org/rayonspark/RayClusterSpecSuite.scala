@@ -88,8 +88,9 @@ final class RayClusterSpecSuite extends AnyFunSuite {
   }
 
   test("a value that can never work is refused, whoever gives it") {
-    val message = """The value "0" of num_nodes cannot be used: it must be an integer of at least """ +
-      "1. Change num_nodes, or spark.rayonspark.numNodes."
+    val message =
+      """The value "0" of num_nodes cannot be used: it must be an integer of at least """ +
+        "1. Change num_nodes, or spark.rayonspark.numNodes."
     assert(refusal(from("num_nodes" -> "0")) == message)
     assert(refusal(RayClusterSpec.builder().numNodes(0).build()) == message)
     val settings = Map("spark.rayonspark.numNodes" -> "0")

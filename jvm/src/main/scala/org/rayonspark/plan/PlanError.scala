@@ -47,7 +47,7 @@ object PlanError {
 
   final case class Unreachable(node: NodeIdentity, gcsAddress: String, why: String)
       extends PlanError(
-        s"$node cannot reach the Ray head at $gcsAddress: ${why.stripSuffix(".")}. Allow the " +
+        s"${node.capital} cannot reach the Ray head at $gcsAddress: ${why.stripSuffix(".")}. Allow the " +
           s"connection in the firewall, or choose other ports with ${both(Keys.ports)}."
       ) {
     def exception: RayOnSparkException = new UnreachableException(message)
@@ -55,26 +55,26 @@ object PlanError {
 
   final case class RayMissing(node: NodeIdentity, python: String, wanted: String)
       extends Version(
-        s"$node has no Ray in its Python $python. Install $wanted there, or set " +
+        s"${node.capital} has no Ray in its Python $python. Install $wanted there, or set " +
           s"${both(Keys.python)} to an interpreter that has it."
       )
 
   final case class TooOld(node: NodeIdentity, program: String, found: String, least: String)
       extends Version(
-        s"$node has $program $found, RayOnSpark needs $least or later. Install a later one, or " +
+        s"${node.capital} has $program $found, RayOnSpark needs $least or later. Install a later one, or " +
           s"set ${both(Keys.python)} to an interpreter that has it."
       )
 
   final case class RayDiffers(node: NodeIdentity, found: String, driver: String)
       extends Version(
-        s"$node has Ray $found, the driver has Ray $driver. Ray needs the same version on every " +
+        s"${node.capital} has Ray $found, the driver has Ray $driver. Ray needs the same version on every " +
           s"node: install ray==$driver there, or set ${both(Keys.python)} to an interpreter that " +
           "has it on every host."
       )
 
   final case class PythonDiffers(node: NodeIdentity, found: String, driver: String)
       extends Version(
-        s"$node runs Ray with Python $found, the driver with Python $driver. Ray needs the same " +
+        s"${node.capital} runs Ray with Python $found, the driver with Python $driver. Ray needs the same " +
           s"minor version on every node: set ${both(Keys.python)} to an interpreter that has it " +
           "on every host."
       )
@@ -93,16 +93,15 @@ object PlanError {
 
   final case class ShareTooSmall(node: NodeIdentity, share: MemoryShare, least: Long)
       extends Placement(
-        s"$node has ${ByteSize.format(share.bytes)} of memory for Ray, and Ray needs at least " +
-          s"${ByteSize.format(least)}: $share. Raise ${node.setting("memoryOverhead")}, or lower " +
-          s"${node.setting("memory")}."
+        s"${node.capital} has ${ByteSize.format(share.bytes)} of memory for Ray ($share), and Ray " +
+          s"needs at least ${ByteSize.format(least)}. ${share.advice(node).capitalize}."
       )
 
   final case class StoreOverShare(node: NodeIdentity, store: Long, share: MemoryShare)
       extends Invalid(
         s"The object store of ${ByteSize.format(store)} does not fit: $node has " +
-          s"${ByteSize.format(share.bytes)} of memory for Ray, $share. Lower " +
-          s"${both(Keys.objectStoreMemory)}, or raise ${node.setting("memoryOverhead")}."
+          s"${ByteSize.format(share.bytes)} of memory for Ray ($share). Lower " +
+          s"${both(Keys.objectStoreMemory)}, or ${share.advice(node)}."
       )
 
   final case class MemoryOverShare(
@@ -113,8 +112,8 @@ object PlanError {
   ) extends Invalid(
         s"Workers' memory of ${ByteSize.format(memory)} does not fit beside an object store of " +
           s"${ByteSize.format(store)}: $node has ${ByteSize.format(share.bytes)} of memory for " +
-          s"Ray, $share. Lower ${both(Keys.memory)} or ${Keys.objectStoreMemory.field}, or raise " +
-          s"${node.setting("memoryOverhead")}."
+          s"Ray ($share). Lower ${both(Keys.memory)} or ${Keys.objectStoreMemory.field}, or " +
+          s"${share.advice(node)}."
       )
 
   final case class StoreOverSharedMemory(
@@ -152,7 +151,7 @@ object PlanError {
 
   final case class PortsMissing(node: NodeIdentity, ports: Vector[String])
       extends Placement(
-        s"$node holds no port for ${ports.mkString(", ")}. This is a defect of RayOnSpark: " +
+        s"${node.capital} holds no port for ${ports.mkString(", ")}. This is a defect of RayOnSpark: " +
           "report it, with the driver's log."
       )
 

@@ -2,7 +2,10 @@ package org.rayonspark.conf
 
 import java.nio.file.{Files, Path, Paths}
 
-/** `docs/configuration.md`, made of [[Keys]]: `sbt "Test/runMain org.rayonspark.conf.ConfigurationPage"`. */
+/**
+ * `docs/configuration.md`, made of [[Keys]]:
+ * `sbt "Test/runMain org.rayonspark.conf.ConfigurationPage"`.
+ */
 object ConfigurationPage {
   private val path: Path = Paths.get("docs", "configuration.md")
 
@@ -45,9 +48,12 @@ object ConfigurationPage {
   }
 
   private def wrapped(words: String): String =
-    words.split(" ").foldLeft(Vector("")) { (lines, word) =>
-      if (lines.last.isEmpty) lines.init :+ word
-      else if (lines.last.length + 1 + word.length <= 100) lines.init :+ s"${lines.last} $word"
-      else lines :+ word
-    }.mkString("\n")
+    words
+      .split(" ")
+      .foldLeft(Vector("")) { (lines, word) =>
+        if (lines.last.isEmpty) lines.init :+ word
+        else if (lines.last.length + 1 + word.length <= 100) lines.init :+ s"${lines.last} $word"
+        else lines :+ word
+      }
+      .mkString("\n")
 }

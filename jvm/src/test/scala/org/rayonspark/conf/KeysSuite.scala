@@ -41,7 +41,11 @@ final class KeysSuite extends AnyFunSuite with TableDrivenPropertyChecks {
         "slot is 1.5, and it must be a whole number of at least 0: `ray start` takes no fractions"
       ),
       (Keys.resources, "CPU=1", "CPU is set by RayOnSpark; give cpus_per_node in its place"),
-      (Keys.labels, "a", """it must be a JSON object or name=value pairs, and "a" is no such pair"""),
+      (
+        Keys.labels,
+        "a",
+        """it must be a JSON object or name=value pairs, and "a" is no such pair"""
+      ),
       (Keys.labels, "a=1,a=2", "it has a twice"),
       (
         Keys.headArgs,

@@ -13,7 +13,8 @@ final class PortPolicySuite extends AnyFunSuite with TableDrivenPropertyChecks {
     val pins = Map[RayPort, Int](RayPort.Gcs -> 6379, RayPort.Dashboard -> 8265)
     val policy = PortPolicy(pins, Some(20000 to 20999), Some(10000 to 10100))
     assert(Keys.ports.parse(text) == Right(policy))
-    val json = """{"gcs": 6379, "dashboard": 8265, "worker": "10000-10100", "range": "20000-20999"}"""
+    val json =
+      """{"gcs": 6379, "dashboard": 8265, "worker": "10000-10100", "range": "20000-20999"}"""
     assert(Keys.ports.parse(json) == Right(policy))
   }
 
