@@ -40,7 +40,7 @@ object KeyType {
   val boolean: KeyType[Boolean] = KeyType(
     "boolean",
     "",
-    text => text.trim.toLowerCase.toBooleanOption.toRight("it must be true or false")
+    text => text.trim.toBooleanOption.toRight("it must be true or false")
   )
 
   val text: KeyType[String] = KeyType(
@@ -78,7 +78,7 @@ object KeyType {
     "",
     text =>
       choices
-        .find(_.toString == text.trim.toLowerCase)
+        .find(_.toString.equalsIgnoreCase(text.trim))
         .toRight(s"it must be ${choices.mkString(" or ")}")
   )
 
@@ -88,6 +88,19 @@ object KeyType {
     "",
     text => if (text.trim.startsWith("{")) FlatJson.readMap(text) else pairs(text)
   )
+
+  /** A map of whole numbers. */
+  val quantities: KeyType[Map[String, Double]] = map
+    .and { texts =>
+      texts.foldLeft[Either[String, Map[String, Double]]](Right(Map.empty)) {
+        case (soFar, (name, text)) =>
+          for {
+            numbers <- soFar
+            number <- whole.parse(text).left.map(why => s"$name is $text, and $why")
+          } yield numbers + (name -> number)
+      }
+    }
+    .copy(name = "map of numbers")
 
   /** A JSON array, or words with spaces between them. */
   val list: KeyType[Vector[String]] = KeyType(

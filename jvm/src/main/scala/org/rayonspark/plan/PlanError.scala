@@ -47,8 +47,8 @@ object PlanError {
 
   final case class Unreachable(node: NodeIdentity, gcsAddress: String, why: String)
       extends PlanError(
-        s"${node.capital} cannot reach the Ray head at $gcsAddress: ${why.stripSuffix(".")}. Allow the " +
-          s"connection in the firewall, or choose other ports with ${both(Keys.ports)}."
+        s"${node.capital} cannot reach the Ray head at $gcsAddress: ${why.stripSuffix(".")}. " +
+          s"Allow the connection in the firewall, or choose other ports with ${both(Keys.ports)}."
       ) {
     def exception: RayOnSparkException = new UnreachableException(message)
   }
@@ -61,21 +61,21 @@ object PlanError {
 
   final case class TooOld(node: NodeIdentity, program: String, found: String, least: String)
       extends Version(
-        s"${node.capital} has $program $found, RayOnSpark needs $least or later. Install a later one, or " +
-          s"set ${both(Keys.python)} to an interpreter that has it."
+        s"${node.capital} has $program $found, RayOnSpark needs $least or later. Install " +
+          s"a later one, or set ${both(Keys.python)} to an interpreter that has it."
       )
 
   final case class RayDiffers(node: NodeIdentity, found: String, driver: String)
       extends Version(
-        s"${node.capital} has Ray $found, the driver has Ray $driver. Ray needs the same version on every " +
-          s"node: install ray==$driver there, or set ${both(Keys.python)} to an interpreter that " +
+        s"${node.capital} has Ray $found, the driver has Ray $driver. Ray needs the same version " +
+          s"on every node: install ray==$driver there, or set ${both(Keys.python)} to an interpreter that " +
           "has it on every host."
       )
 
   final case class PythonDiffers(node: NodeIdentity, found: String, driver: String)
       extends Version(
-        s"${node.capital} runs Ray with Python $found, the driver with Python $driver. Ray needs the same " +
-          s"minor version on every node: set ${both(Keys.python)} to an interpreter that has it " +
+        s"${node.capital} runs Ray with Python $found, the driver with Python $driver. Ray needs " +
+          s"the same minor version on every node: set ${both(Keys.python)} to an interpreter that has it " +
           "on every host."
       )
 
@@ -151,8 +151,8 @@ object PlanError {
 
   final case class PortsMissing(node: NodeIdentity, ports: Vector[String])
       extends Placement(
-        s"${node.capital} holds no port for ${ports.mkString(", ")}. This is a defect of RayOnSpark: " +
-          "report it, with the driver's log."
+        s"${node.capital} holds no port for ${ports.mkString(", ")}. This is a defect of " +
+          "RayOnSpark: report it, with the driver's log."
       )
 
   private def many(count: Int, noun: String): String =

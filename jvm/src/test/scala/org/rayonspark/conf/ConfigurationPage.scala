@@ -40,8 +40,9 @@ object ConfigurationPage {
     s"""
        |## `${key.setting}`
        |
-       |Python `${key.field}`, Scala and Java `${key.name}` · $kind · default: ${key.defaultText} ·
-       |since ${key.since}
+       |- Python `${key.field}`, Scala and Java `${key.name}`, since ${key.since}
+       |- Type: $kind
+       |- Default: ${key.defaultText}
        |
        |${wrapped(key.doc)}
        |""".stripMargin
