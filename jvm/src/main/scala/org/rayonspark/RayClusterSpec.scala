@@ -47,10 +47,10 @@ final class RayClusterSpec private (private[rayonspark] val texts: Map[String, S
       .mkString("RayClusterSpec(", ", ", ")")
 
   private def read(key: Key[_]): Option[(String, Any)] = texts.get(key.name).map { text =>
-    key.parse(text) match {
-      case Right(value) => key.name -> value
-      case Left(why) => throw new InvalidSpecException(why)
-    }
+    // Only Java can do this: its maps and parameters may hold null.
+    if (text == null)
+      throw new InvalidSpecException(s"${key.field} is null. Leave it out to have its default.")
+    key.parse(text).fold(why => throw new InvalidSpecException(why), key.name -> _)
   }
 }
 

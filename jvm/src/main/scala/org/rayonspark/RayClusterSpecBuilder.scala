@@ -64,5 +64,5 @@ final class RayClusterSpecBuilder private[rayonspark] (texts: Map[String, String
   def maxRestarts(restarts: Int): RayClusterSpecBuilder = set(Keys.maxRestarts, restarts)
 
   private def set(key: Key[_], value: Any): RayClusterSpecBuilder =
-    new RayClusterSpecBuilder(texts + (key.name -> value.toString))
+    new RayClusterSpecBuilder(texts + (key.name -> Option(value).map(_.toString).orNull))
 }

@@ -27,8 +27,9 @@ final case class KeyType[A](
   /** The same, with one more rule or step. */
   def and[B](rule: A => Either[String, B]): KeyType[B] = copy(parse = parse(_).flatMap(rule))
 
-  /** The same for what may hold credentials. */
-  def hidden: KeyType[A] = copy(secret = true)
+  /** The same for what may hold credentials: `instead` takes the place of errors that quote it. */
+  def hidden(instead: String): KeyType[A] =
+    copy(parse = parse(_).left.map(_ => instead), secret = true)
 }
 
 object KeyType {
@@ -39,7 +40,7 @@ object KeyType {
   val boolean: KeyType[Boolean] = KeyType(
     "boolean",
     "",
-    text => text.trim.toLowerCase.toBooleanOption.toRight("it must be true or false")
+    text => text.trim.toBooleanOption.toRight("it must be true or false")
   )
 
   val text: KeyType[String] = KeyType(
@@ -77,7 +78,7 @@ object KeyType {
     "",
     text =>
       choices
-        .find(_.toString == text.trim.toLowerCase)
+        .find(_.toString.equalsIgnoreCase(text.trim))
         .toRight(s"it must be ${choices.mkString(" or ")}")
   )
 
@@ -87,6 +88,19 @@ object KeyType {
     "",
     text => if (text.trim.startsWith("{")) FlatJson.readMap(text) else pairs(text)
   )
+
+  /** A map of whole numbers. */
+  val quantities: KeyType[Map[String, Double]] = map
+    .and { texts =>
+      texts.foldLeft[Either[String, Map[String, Double]]](Right(Map.empty)) {
+        case (soFar, (name, text)) =>
+          for {
+            numbers <- soFar
+            number <- whole.parse(text).left.map(why => s"$name is $text, and $why")
+          } yield numbers + (name -> number)
+      }
+    }
+    .copy(name = "map of numbers")
 
   /** A JSON array, or words with spaces between them. */
   val list: KeyType[Vector[String]] = KeyType(
@@ -99,10 +113,13 @@ object KeyType {
 
   private def pairs(text: String): Either[String, Map[String, String]] = {
     val entries = text.split(",").toVector.map(_.trim).filter(_.nonEmpty).map(_.split("=", 2))
-    entries.find(_.length < 2) match {
+    val names = entries.map(_.head.trim)
+    entries.find(_.length < 2).map(_.head) match {
       case Some(entry) =>
-        Left(s"""it must be a JSON object or name=value pairs, and "${entry.head}" has no value""")
-      case None => Right(entries.map(entry => entry(0).trim -> entry(1).trim).toMap)
+        Left(s"""it must be a JSON object or name=value pairs, and "$entry" is no such pair""")
+      case None if names.distinct != names =>
+        Left(s"it has ${names.diff(names.distinct).head} twice")
+      case None => Right(names.zip(entries.map(_.last.trim)).toMap)
     }
   }
 }

@@ -47,10 +47,11 @@ object Keys {
     KeyType.size.and(ObjectStore.check).optional,
     None,
     "30% of the node's share, or its part of the free /dev/shm when that is less",
-    "Memory for a node's object store, at least 75 MiB, on the head too. It must fit into the " +
-      "node's share, and into the free /dev/shm divided by the nodes on the host. Where memory is " +
-      "given as well, it may not be larger than memory: workers that cannot hold what the store " +
-      "holds are a slip; give objectStoreMemory alone to make the store the larger part."
+    "Memory for a node's object store, at least 75 MiB; the head has it too, or its own default " +
+      "where it cannot hold as much. It must fit into the node's share, and into the free " +
+      "/dev/shm divided by the nodes on the host. Where memory is given as well, it may not be " +
+      "larger than memory: workers that cannot hold what the store holds are a slip; give " +
+      "objectStoreMemory alone to make the store the larger part."
   )
 
   val headCpus: Key[Option[Int]] = Key(
@@ -64,7 +65,7 @@ object Keys {
 
   val resources: Key[Map[String, Double]] = Key(
     "resources",
-    KeyType.map.and(quantities).and(OwnedNames.checkResources).copy(name = "map of numbers"),
+    KeyType.quantities.and(OwnedNames.checkResources),
     Map.empty,
     "none",
     "Custom resources of each node that runs tasks, in whole numbers: a JSON object, or " +
@@ -73,7 +74,7 @@ object Keys {
 
   val labels: Key[Map[String, String]] = Key(
     "labels",
-    KeyType.map.and(labelled),
+    KeyType.map.and(LabelSyntax.check),
     Map.empty,
     "none",
     "Ray labels of each node that runs tasks: a JSON object, or name=value pairs with commas " +
@@ -83,7 +84,9 @@ object Keys {
 
   val env: Key[Map[String, String]] = Key(
     "env",
-    KeyType.map.and(OwnedNames.checkVariables).hidden,
+    KeyType.map
+      .hidden("it must be a JSON object or name=value pairs")
+      .and(OwnedNames.checkVariables),
     Map.empty,
     "none",
     "Environment variables of Ray's processes on every node: a JSON object, or name=value pairs " +
@@ -240,22 +243,4 @@ object Keys {
     auth,
     maxRestarts
   )
-
-  private def quantities(texts: Map[String, String]): Either[String, Map[String, Double]] =
-    texts.foldLeft[Either[String, Map[String, Double]]](Right(Map.empty)) {
-      case (soFar, (name, text)) =>
-        for {
-          map <- soFar
-          number <- KeyType.whole.parse(text).left.map(why => s"$name is $text, and $why")
-        } yield map + (name -> number)
-    }
-
-  private def labelled(labels: Map[String, String]): Either[String, Map[String, String]] =
-    labels.foldLeft[Either[String, Map[String, String]]](Right(labels)) {
-      case (soFar, (key, value)) =>
-        soFar
-          .flatMap(_ => LabelSyntax.checkKey(key))
-          .flatMap(_ => LabelSyntax.checkValue(key, value))
-          .map(_ => labels)
-    }
 }

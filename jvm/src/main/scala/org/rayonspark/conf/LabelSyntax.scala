@@ -14,6 +14,13 @@ object LabelSyntax {
   private val rule: String =
     s"at most $longest letters, digits, '-', '_' and '.', with a letter or digit at both ends"
 
+  /** Refuses the first label that Ray would refuse, or that is ours. */
+  def check(labels: Map[String, String]): Either[String, Map[String, String]] =
+    labels.toVector.sorted
+      .flatMap { case (key, value) => Vector(checkKey(key), checkValue(key, value)) }
+      .collectFirst { case Left(why) => why }
+      .toLeft(labels)
+
   def checkKey(key: String): Either[String, String] = {
     val (prefix, name) = key.splitAt(key.lastIndexOf('/') + 1)
     if (key.startsWith(ownPrefix) || key.startsWith(rayPrefix))

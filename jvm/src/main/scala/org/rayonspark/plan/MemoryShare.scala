@@ -16,20 +16,32 @@ import org.rayonspark.conf.ByteSize
 final case class MemoryShare(limit: Long, heap: Long, hostPart: Option[(Long, Int)]) {
   val bytes: Long = math.max(0L, limit - heap - MemoryShare.overhead)
 
+  /** What a user can do for a larger one. */
+  def advice(node: NodeIdentity): String = hostPart match {
+    case None => s"raise ${node.setting("memoryOverhead")}, or lower ${node.setting("memory")}"
+    case Some((_, 1)) => s"lower ${node.setting("memory")}, or use a host with more memory"
+    case Some(_) => s"lower ${node.setting("memory")}, or use fewer executors on the host"
+  }
+
+  /** Where its size comes from. */
   override def toString: String = {
-    val basis = hostPart.fold("its limit of ") { case (available, nodes) =>
-      val among = if (nodes == 1) "" else s" among $nodes nodes"
-      s"${ByteSize.format(available)} available on the host$among, "
+    val basis = hostPart match {
+      case None => s"its limit of ${ByteSize.format(limit)}"
+      case Some((available, 1)) => s"${ByteSize.format(available)} available on the host,"
+      case Some((available, nodes)) =>
+        s"${ByteSize.format(available)} available on the host among $nodes nodes, " +
+          s"${ByteSize.format(limit)} each,"
     }
-    val part = if (hostPart.exists(_._2 == 1)) "" else ByteSize.format(limit) + " "
-    s"$basis${part}less ${ByteSize.format(heap)} of JVM heap and " +
+    s"$basis less ${ByteSize.format(heap)} of JVM heap and " +
       s"${ByteSize.format(MemoryShare.overhead)} for the rest of the JVM"
   }
 }
 
 object MemoryShare {
 
-  /** Spark's own least overhead of a JVM: its code, its threads, its buffers outside of the heap. */
+  /**
+   * Spark's own least overhead of a JVM: its code, its threads, its buffers outside of the heap.
+   */
   val overhead: Long = 384L * 1024 * 1024
 
   def of(offer: MemoryOffer, nodesOnHost: Int): MemoryShare = {

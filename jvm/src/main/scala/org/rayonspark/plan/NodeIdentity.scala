@@ -8,8 +8,12 @@ final case class NodeIdentity(executorId: String, host: String) {
   def setting(name: String): String =
     if (isDriver) s"spark.driver.$name" else s"spark.executor.$name"
 
+  /** Its name within a sentence. */
   override def toString: String =
-    if (isDriver) s"""The driver on host "$host"""" else s"""Executor $executorId on host "$host""""
+    if (isDriver) s"""the driver on host "$host"""" else s"""executor $executorId on host "$host""""
+
+  /** Its name at the beginning of one. */
+  def capital: String = toString.capitalize
 }
 
 object NodeIdentity {

@@ -10,10 +10,15 @@ import org.rayonspark.conf.RayPort
  *   Ray's node name: unique in the cluster, and new after each restart
  * @param gcsAddress
  *   "host:port" of the cluster's GCS; the head listens there
+ * @param gpuAddresses
+ *   the GPUs of its host that are the node's own, as many as `gpus`
  * @param workerPorts
  *   range for Ray's worker processes; None lets the system choose
  * @param dashboardHost
  *   address that the head's dashboard binds; None on workers, and where it is off
+ * @param spillDirectory
+ *   where objects go that the object store cannot hold; its parent is the node's own, to be made
+ *   with mode 0700 before the node starts, and to be removed with it
  * @param extraArgs
  *   the user's own options of `ray start`
  */
@@ -25,6 +30,7 @@ final case class NodePlan(
     gcsAddress: String,
     cpus: Int,
     gpus: Double,
+    gpuAddresses: Vector[String],
     memory: Long,
     objectStoreMemory: Long,
     resources: Map[String, Double],

@@ -5,7 +5,11 @@ import org.rayonspark.conf.{Keys, LabelSyntax, RayPort}
 import org.rayonspark.plan.PlanError.{PortsMissing, WorkerPortsTooFew}
 
 /** Makes the plan of one node from its offer. */
-private[plan] final case class NodePlanner(spec: RayClusterSpec, clusterId: String, local: Boolean) {
+private[plan] final case class NodePlanner(
+    spec: RayClusterSpec,
+    clusterId: String,
+    local: Boolean
+) {
 
   def head(offer: Offer, seat: Seat): Either[PlanError, NodePlan] =
     for {
@@ -86,7 +90,8 @@ private[plan] final case class NodePlanner(spec: RayClusterSpec, clusterId: Stri
     plan.copy(
       name = name,
       directory = offer.directory,
-      spillDirectory = spill.map(directory => s"$directory/ros-spill-$name"),
+      // Ray makes the last directory writable for everybody; the one above it is ours, and private.
+      spillDirectory = spill.map(directory => s"$directory/ros-spill-$name/objects"),
       logDirectory = s"${spec(Keys.logDir).getOrElse(offer.logDirectory)}/$name",
       pythonPath = spec(Keys.env).get("PYTHONPATH").toVector ++ offer.pythonPath
     )

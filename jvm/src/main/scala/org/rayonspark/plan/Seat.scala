@@ -14,12 +14,17 @@ object Seat {
 
   /** Seats for all nodes of a cluster, by executor id. */
   def all(offers: Vector[Offer], workerPorts: Option[Range]): Map[String, Seat] =
-    offers.groupBy(_.host).values.toVector.flatMap { neighbours =>
-      val parts = workerPorts.map(WorkerPorts.split(_, neighbours.size))
-      neighbours.zipWithIndex.map { case (offer, i) =>
-        offer.executorId -> Seat(neighbours.size, parts.map(_(i)))
+    offers
+      .groupBy(_.host)
+      .values
+      .toVector
+      .flatMap { neighbours =>
+        val parts = workerPorts.map(WorkerPorts.split(_, neighbours.size))
+        neighbours.zipWithIndex.map { case (offer, i) =>
+          offer.executorId -> Seat(neighbours.size, parts.map(_(i)))
+        }
       }
-    }.toMap
+      .toMap
 
   /** A seat for one more node: its ports are those that its neighbours do not have. */
   def beside(cluster: ClusterPlan, host: String, workerPorts: Option[Range]): Seat = {

@@ -1,0 +1,26 @@
+package org.rayonspark.plan
+
+import org.scalatest.funsuite.AnyFunSuite
+import org.scalatest.prop.TableDrivenPropertyChecks
+
+final class SocketPathSuite extends AnyFunSuite with TableDrivenPropertyChecks {
+  test("a path of 107 bytes is the longest that works") {
+    val limits = Table(("dashboard", "longest directory"), (false, 43), (true, 36))
+    forAll(limits) { (dashboard, longest) =>
+      val fits = Offers.head.copy(directory = "/" + "d" * (longest - 1))
+      assert(SocketPath.check(fits, dashboard) == Right(()))
+      assert(SocketPath.check(fits.copy(directory = fits.directory + "d"), dashboard).isLeft)
+    }
+  }
+
+  test("letters outside of ASCII count as the bytes that they are") {
+    val directory = "/" + "ä" * 22
+    assert(SocketPath.check(Offers.head.copy(directory = directory), withDashboard = false).isLeft)
+  }
+
+  test("what a guard makes in /tmp is short enough") {
+    val directory = "/tmp/ros-9223372036854775807"
+    val offer = Offers.head.copy(directory = directory)
+    assert(SocketPath.check(offer, withDashboard = true) == Right(()))
+  }
+}
