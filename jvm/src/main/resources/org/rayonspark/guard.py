@@ -158,8 +158,11 @@ class Guard:
     def _stop(self, grace_s):
         kill_at = time.monotonic() + grace_s
         if self._kill_at is None:
-            self._child.send_signal(signal.SIGTERM)
             self._kill_at = kill_at
+            kill(self._child.pid, signal.SIGTERM)
+            for pid in descendants(self._child.pid):
+                if is_autoscaler_monitor(pid):
+                    kill(pid, signal.SIGKILL)
         self._kill_at = min(self._kill_at, kill_at)
 
     def end_tree(self):
@@ -171,10 +174,7 @@ class Guard:
             if not pids or time.monotonic() >= give_up_at:
                 return pids
             for pid in pids:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except (ProcessLookupError, PermissionError):
-                    pass
+                kill(pid, signal.SIGKILL)
             select.select([self._wakeup], [], [], KILL_PERIOD_S)
 
 
@@ -185,6 +185,27 @@ def linux_prctl():
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
     return prctl
+
+
+def kill(pid, signum):
+    try:
+        os.kill(pid, signum)
+    except (ProcessLookupError, PermissionError):
+        pass  # gone, or not ours: whoever counts what is left will say so
+
+
+def is_autoscaler_monitor(pid):
+    """Whether this is the one process of Ray that cannot end politely.
+
+    At SIGTERM it tells all drivers that the autoscaler failed, and then waits for a GCS that `ray
+    start` has ended before it: the second that Ray allows for that is most of a head's stop.
+    """
+    try:
+        with open("/proc/%s/cmdline" % pid, "rb") as file:
+            arguments = file.read().split(b"\0")
+    except OSError:
+        return False
+    return any(b"/autoscaler/" in a and a.endswith(b"/monitor.py") for a in arguments[:4])
 
 
 def descendants(ancestor):
