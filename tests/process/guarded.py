@@ -17,7 +17,9 @@ SCRIPTS = ("guard.py", "node_directory.py", "ray_node.py")
 class Guarded:
     """One guard and its node directory."""
 
-    def __init__(self, base, *, child=None, python=sys.executable, env=None, prefix=()):
+    def __init__(
+        self, base, *, child=None, python=sys.executable, env=None, prefix=(), new_session=False
+    ):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ros-", dir=base))
         for name in SCRIPTS:
             (self.directory / name).write_bytes((RESOURCES / name).read_bytes())
@@ -31,6 +33,7 @@ class Guarded:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
+                start_new_session=new_session,
                 env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **(env or {})},
             )
         threading.Thread(target=self._read, daemon=True).start()
@@ -45,7 +48,9 @@ class Guarded:
         self.process.stdin.write(json.dumps(order).encode() + b"\n")
         self.process.stdin.flush()
 
-    def launch(self, arguments=(), *, environment=None, watch_gcs=None, log_directory="", remove=()):
+    def launch(
+        self, arguments=(), *, environment=None, watch_gcs=None, log_directory="", remove=()
+    ):
         self.say(
             {
                 "launch": {

@@ -20,7 +20,8 @@ import traceback
 
 # An isolated interpreter does not look beside the script.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import node_directory
+sys.dont_write_bytecode = True
+import node_directory  # noqa: E402
 
 # What Ray gets to end politely when the JVM is gone; with the rest, all is over within 5 s.
 LEASE_LOST_GRACE_S = 2.0
@@ -72,7 +73,9 @@ class Guard:
                 self._stop(LEASE_LOST_GRACE_S)
             if self._sweep_at is not None and time.monotonic() >= self._sweep_at:
                 self._sweep_at = None
-                threading.Thread(target=node_directory.sweep, args=(self.directory,), daemon=True).start()
+                threading.Thread(
+                    target=node_directory.sweep, args=(self.directory,), daemon=True
+                ).start()
 
     def _on_sigterm(self, *_):
         self._terminated = True
@@ -201,7 +204,7 @@ def is_autoscaler_monitor(pid):
     start` has ended before it: the second that Ray allows for that is most of a head's stop.
     """
     try:
-        with open("/proc/%s/cmdline" % pid, "rb") as file:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
             arguments = file.read().split(b"\0")
     except OSError:
         return False
@@ -231,7 +234,7 @@ def parents():
     for name in os.listdir("/proc"):
         if name.isdigit():
             try:
-                with open("/proc/" + name + "/stat", "rb") as file:
+                with open(f"/proc/{name}/stat", "rb") as file:
                     # "pid (command) state parent …": the command may hold spaces and brackets.
                     found[int(name)] = int(file.read().rsplit(b")", 1)[1].split()[1])
             except (FileNotFoundError, ProcessLookupError):
@@ -259,7 +262,7 @@ def clean_up(guard, survivors):
     words = node_directory.read_tail(os.path.join(directory, "ray.out"))
     words += node_directory.read_tail(os.path.join(directory, "guard.err"))
     if survivors:
-        words.append("Processes %s ignored SIGKILL." % survivors)
+        words.append(f"Processes {survivors} ignored SIGKILL.")
     troubles = [node_directory.remove(path) for path in launch.get("remove", [])]
     if launch.get("log_directory"):
         troubles.append(node_directory.keep_logs(directory, launch["log_directory"]))

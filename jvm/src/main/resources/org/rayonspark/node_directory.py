@@ -44,7 +44,7 @@ def sweep(own):
             try:
                 _sweep_one(path)
             except OSError as error:
-                print('Cannot sweep "%s": %s' % (path, error), file=sys.stderr, flush=True)
+                print(f'Cannot sweep "{path}": {error}', file=sys.stderr, flush=True)
 
 
 def _sweep_one(path):
@@ -89,7 +89,7 @@ def remove(directory):
     except FileNotFoundError:
         pass
     except OSError as error:
-        return 'Directory "%s" could not be removed: %s.' % (directory, error)
+        return f'Directory "{directory}" could not be removed: {error}.'
     return None
 
 
@@ -116,10 +116,10 @@ def keep_logs(directory, target):
         # The short ones first: one that is huge must not push out the others.
         for size, path, name in sorted(_logs_of(directory)):
             if time.monotonic() >= give_up_at:
-                return 'Ray\'s logs were not all copied to "%s" in %s s.' % (target, LOG_LIMIT_S)
+                return f'Ray\'s logs were not all copied to "{target}" in {LOG_LIMIT_S} s.'
             budget -= _copy_end(path, size, min(LOG_FILE_LIMIT_BYTES, budget), target, name)
     except OSError as error:
-        return 'Ray\'s logs could not be copied to "%s": %s.' % (target, error)
+        return f'Ray\'s logs could not be copied to "{target}": {error}.'
     return None
 
 

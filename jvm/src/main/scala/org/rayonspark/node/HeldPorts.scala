@@ -3,15 +3,25 @@ package org.rayonspark.node
 import org.rayonspark.conf.RayPort
 
 import java.io.IOException
-import java.nio.channels.{ClosedSelectorException, SelectionKey, Selector, ServerSocketChannel}
+import java.net.StandardSocketOptions
+import java.nio.ByteBuffer
+import java.nio.channels.{
+  ClosedSelectorException,
+  SelectionKey,
+  Selector,
+  ServerSocketChannel,
+  SocketChannel
+}
+import scala.collection.mutable
 import scala.jdk.CollectionConverters._
 
 /**
  * Ports that nobody else can take, until they are released to the node that will listen on them.
  * They answer: whether another host can open a connection is asked before anything is launched.
  *
- * Connections are accepted and reset by one daemon thread: unaccepted ones would fill the system's
- * queue when many executors ask at once, and an orderly close would leave ports in TIME_WAIT.
+ * One daemon thread accepts connections and keeps each until its other side closes it. Unaccepted
+ * ones would fill the system's queue when many executors ask at once, and the side that closes
+ * first holds its port in TIME_WAIT, where Ray could not bind it.
  */
 final class HeldPorts private[node] (sockets: Map[RayPort, ServerSocketChannel])
     extends AutoCloseable {
@@ -29,37 +39,52 @@ final class HeldPorts private[node] (sockets: Map[RayPort, ServerSocketChannel])
 
   /** Lets go of all of them; when it returns, they are free. Idempotent. */
   def release(): Unit = {
-    selector.wakeup()
-    // Closing the selector first: a channel stays open for as long as a selector knows of it.
+    // A channel stays open for as long as a selector knows of it.
     selector.close()
-    sockets.values.foreach(_.close())
     thread.join()
+    sockets.values.foreach(_.close())
   }
 
   override def close(): Unit = release()
 
-  private def answer(): Unit =
+  private def answer(): Unit = {
+    val connections = mutable.Set.empty[SocketChannel]
     try
-      while (selector.isOpen) {
+      while (true) {
         selector.select()
         val ready = selector.selectedKeys
-        ready.asScala.foreach(accept)
+        ready.asScala.foreach(_.channel match {
+          case socket: ServerSocketChannel => accept(socket).foreach(connections.add)
+          case connection: SocketChannel =>
+            if (isClosedByPeer(connection)) {
+              connection.close()
+              connections.remove(connection)
+            }
+          case _ => ()
+        })
         ready.clear()
       }
     catch { case _: ClosedSelectorException => () }
+    finally connections.foreach(reset)
+  }
 
-  private def accept(key: SelectionKey): Unit =
+  private def accept(socket: ServerSocketChannel): Option[SocketChannel] =
     try
-      key.channel match {
-        case socket: ServerSocketChannel =>
-          Option(socket.accept()).foreach { connection =>
-            connection.setOption[Integer](java.net.StandardSocketOptions.SO_LINGER, 0)
-            connection.close()
-          }
-        case _ => ()
+      Option(socket.accept()).map { connection =>
+        connection.configureBlocking(false)
+        connection.register(selector, SelectionKey.OP_READ)
+        connection
       }
-    catch {
-      case _: IOException => () // the other side was gone before we answered
-      case _: java.nio.channels.CancelledKeyException => () // released meanwhile
-    }
+    catch { case _: IOException => None } // the other side was gone before we answered
+
+  private def isClosedByPeer(connection: SocketChannel): Boolean =
+    try connection.read(ByteBuffer.allocate(64)) < 0
+    catch { case _: IOException => true }
+
+  /** Closes without the TIME_WAIT of the side that closes first. */
+  private def reset(connection: SocketChannel): Unit =
+    try {
+      connection.setOption[Integer](StandardSocketOptions.SO_LINGER, 0)
+      connection.close()
+    } catch { case _: IOException => () }
 }

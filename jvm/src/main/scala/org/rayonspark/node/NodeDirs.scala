@@ -3,7 +3,17 @@ package org.rayonspark.node
 import java.io.IOException
 import java.nio.charset.StandardCharsets
 import java.nio.file.attribute.{BasicFileAttributes, PosixFilePermissions}
-import java.nio.file.{FileVisitResult, Files, Path, Paths, SimpleFileVisitor}
+import java.nio.file.{
+  FileAlreadyExistsException,
+  FileVisitResult,
+  Files,
+  LinkOption,
+  Path,
+  Paths,
+  SimpleFileVisitor
+}
+import java.security.SecureRandom
+import scala.annotation.tailrec
 
 /** The directory that each node has to itself: Ray's temp directory, mode 0700, gone with the node. */
 object NodeDirs {
@@ -11,11 +21,15 @@ object NodeDirs {
   // Swept by this name when a guard had no time to remove it: see node_directory.py.
   private val prefix = "ros-"
 
-  // The kernel's limit on the path of a Unix socket, which Ray makes in
-  // DIRECTORY/session_2026-01-31_12-59-59_123456_1234567/sockets/plasma_store.
+  private val randomChars = 6
+  private val alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
+  private val random = new SecureRandom()
+
+  // The kernel's limit on the path of a Unix socket; Ray makes one in the node's directory, as
+  // /session_2026-01-31_12-59-59_123456_1234567/sockets/plasma_store.
   private val socketPathBytes = 107
-  private val belowDirectoryBytes = 70
-  private val nameBytes = prefix.length + 20
+  private val socketNameBytes = 65
+  private val longestBase = socketPathBytes - socketNameBytes - 1 - prefix.length - randomChars
 
   /**
    * @param base
@@ -23,21 +37,17 @@ object NodeDirs {
    * @return
    *   the new directory, or a sentence that says why there is none
    */
-  def create(base: String): Either[String, Path] = {
-    val longest = socketPathBytes - belowDirectoryBytes - nameBytes
-    val bytes = base.getBytes(StandardCharsets.UTF_8).length
-    if (bytes > longest)
-      Left(
-        s"""Temp directory "$base" has $bytes characters, and Ray's sockets leave room for $longest. """ +
-          "Set `temp_dir` to a shorter one."
-      )
-    else make(base)
-  }
-
-  private def make(base: String): Either[String, Path] =
+  def create(base: String): Either[String, Path] =
     try {
-      val mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
-      Right(Files.createTempDirectory(Paths.get(base).toRealPath(), prefix, mode))
+      // Ray would make its sockets below the path as it was given; a link may be the shorter one.
+      val parent = Paths.get(base).toAbsolutePath
+      val bytes = parent.toString.getBytes(StandardCharsets.UTF_8).length
+      if (bytes <= longestBase) Right(make(parent))
+      else
+        Left(
+          s"""Temp directory "$parent" has $bytes bytes in its name, and Ray's sockets leave """ +
+            s"room for $longestBase. Set `temp_dir` to a shorter one."
+        )
     } catch {
       case e: IOException =>
         Left(
@@ -46,13 +56,28 @@ object NodeDirs {
         )
     }
 
+  @tailrec
+  private def make(parent: Path): Path = {
+    val name = Iterator.fill(randomChars)(alphabet(random.nextInt(alphabet.length))).mkString
+    val directory = parent.resolve(prefix + name)
+    // A name that is taken, also by a stranger's link, is never used.
+    if (makeNew(directory)) directory else make(parent)
+  }
+
+  private def makeNew(directory: Path): Boolean =
+    try {
+      val mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
+      Files.createDirectory(directory, mode)
+      true
+    } catch { case _: FileAlreadyExistsException => false }
+
   private def reason(error: IOException): String =
     s"${error.getClass.getSimpleName}: ${error.getMessage}"
 
   /** Removes a whole tree, symbolic links themselves and not what they point to. */
   @throws[IOException]
   def delete(directory: Path): Unit =
-    if (Files.isDirectory(directory, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+    if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
       Files.walkFileTree(
         directory,
         new SimpleFileVisitor[Path] {
