@@ -1,0 +1,133 @@
+"""Runs one Ray node in this process: says hello, warms up, waits for its plan, and is `ray start`.
+
+Started by guard.py with the descriptor on which events are written. `ray start` runs inside this
+process because its imports cost more than a second of CPU, and the plan takes that long to arrive.
+"""
+
+import importlib
+import importlib.metadata
+import json
+import os
+import platform
+import socket
+import sys
+import threading
+import time
+
+# GCS tells nobody when it is up, or when a node appears. A start asks often.
+EAGER_PERIOD_S = 0.1
+STEADY_PERIOD_S = 1.0
+EAGER_FOR_S = 60.0
+CALL_LIMIT_S = 5.0
+
+
+class Events:
+    """Writes one JSON object a line to the JVM."""
+
+    def __init__(self, fd):
+        os.set_inheritable(fd, False)
+        self._fd = fd
+
+    def say(self, **event):
+        try:
+            os.write(self._fd, json.dumps(event).encode() + b"\n")
+        except BrokenPipeError:
+            pass  # the JVM is gone, and the guard will end this process
+
+
+def ray_version():
+    try:
+        return importlib.metadata.version("ray")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def warm_up():
+    # Ray reads this while it is imported. Its default is a drain of 30 s, which a stop cannot wait
+    # for; a user who wants one sets it, and a grace that is longer.
+    os.environ.setdefault("RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S", "0")
+    importlib.import_module("ray.scripts.scripts")
+
+
+def read_launch():
+    line = sys.stdin.readline()
+    # Ray's processes shall not inherit the pipe.
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    return json.loads(line)["launch"] if line else None
+
+
+def accepts(host, port):
+    try:
+        socket.create_connection((host, port), timeout=CALL_LIMIT_S).close()
+        return True
+    except OSError:
+        return False
+
+
+def list_nodes(address):
+    """Endless: node id -> (name, alive), as GCS lists them. All of Ray's private API is here."""
+    from ray._raylet import GcsClient
+    from ray.core.generated.gcs_pb2 import GcsNodeInfo
+
+    client = GcsClient(address=address)
+    while True:
+        listed = client.get_all_node_info(timeout=CALL_LIMIT_S)
+        yield {
+            node.node_id.hex(): (node.node_name, node.state == GcsNodeInfo.ALIVE)
+            for node in listed.values()
+        }
+
+
+def watch(address, events):
+    """Reports what GCS lists, for as long as this process lives."""
+    host, _, port = address.rpartition(":")
+    while not accepts(host.strip("[]"), int(port)):
+        time.sleep(EAGER_PERIOD_S)
+    seen, answered, said = {}, False, None
+    eager_until = time.monotonic() + EAGER_FOR_S
+    while True:
+        try:
+            for nodes in list_nodes(address):
+                if not answered:
+                    answered = True
+                    events.say(event="gcs")
+                for node_id, (name, alive) in nodes.items():
+                    if seen.get(node_id) != alive:
+                        events.say(event="node", name=name, id=node_id, alive=alive)
+                        eager_until = time.monotonic() + EAGER_FOR_S
+                seen = {node_id: alive for node_id, (_, alive) in nodes.items()}
+                eager = time.monotonic() < eager_until
+                time.sleep(EAGER_PERIOD_S if eager else STEADY_PERIOD_S)
+        except Exception as error:  # Ray's RPC errors have no common class
+            if str(error) != said:
+                said = str(error)
+                print(f"GCS at {address} does not answer: {said}", file=sys.stderr, flush=True)
+            time.sleep(EAGER_PERIOD_S)
+
+
+def main():
+    events = Events(int(sys.argv[1]))
+    # The node's own directory: nothing in it is a module.
+    sys.path.remove(os.path.dirname(os.path.abspath(__file__)))
+    version = ray_version()
+    events.say(event="hello", pid=os.getpid(), python=platform.python_version(), ray=version)
+    if version is not None:
+        warm_up()
+    launch = read_launch()
+    if launch is None:
+        return
+    if version is None:
+        sys.exit(f"{sys.executable} has no Ray")
+    os.environ.update(launch["environment"])
+    if launch["watch_gcs"]:
+        threading.Thread(target=watch, args=(launch["watch_gcs"], events), daemon=True).start()
+    from ray.scripts.scripts import main as ray_command
+
+    sys.argv = ["ray", *launch["arguments"]]
+    ray_command()
+
+
+if __name__ == "__main__":
+    main()

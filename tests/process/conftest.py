@@ -1,0 +1,59 @@
+import contextlib
+import os
+import pathlib
+import time
+
+import pytest
+from guarded import Guarded
+
+MARKER = "RAYONSPARK_TEST"
+
+
+def pids_marked(mark):
+    """Every living process that was started with this mark in its environment."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if f"{MARKER}={mark}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+    return found
+
+
+def eventually(check, limit_s=5.0):
+    """Waits until the check holds; returns how long that took, in seconds."""
+    started = time.monotonic()
+    while not check():
+        assert time.monotonic() - started < limit_s, f"not so within {limit_s} s"
+        time.sleep(0.02)  # processes end without telling us
+    return time.monotonic() - started
+
+
+@pytest.fixture
+def base(tmp_path_factory):
+    """A short directory, as Ray's sockets need it."""
+    path = pathlib.Path("/tmp") / f"t{os.getpid()}-{time.monotonic_ns() % 1000000}"
+    path.mkdir()
+    yield path
+    assert list(path.glob("ros-*")) == []
+    path.rmdir()
+
+
+@pytest.fixture
+def start(base):
+    """Starts guards, and proves at the end that no process of theirs is left."""
+    mark = f"{os.getpid()}-{time.monotonic_ns()}"
+    started = []
+
+    def start(child=None, *, env=None, **options):
+        guarded = Guarded(base, child=child, env={MARKER: mark, **(env or {})}, **options)
+        started.append(guarded)
+        return guarded
+
+    start.pids = lambda: pids_marked(mark)
+    yield start
+    for guarded in started:
+        guarded.process.stdin.close()
+    eventually(lambda: not pids_marked(mark))
+    for guarded in started:
+        guarded.process.wait(5)

@@ -1,0 +1,130 @@
+"""The guard with Ray itself: a head and a worker on this machine."""
+
+import pathlib
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import eventually
+from real_ray import launch_head, launch_worker
+
+# A user's task may leave processes in sessions of their own. Ray ends a worker's own children, and
+# nobody but the guard ends theirs.
+USER = """
+import ray
+ray.init(address="{address}", log_to_driver=False)
+@ray.remote(num_cpus=1)
+def leave():
+    import subprocess
+    return int(subprocess.check_output("setsid sleep 1000 >/dev/null & echo $!", shell=True))
+print(ray.get(leave.remote()))
+"""
+
+
+class Cluster:
+    def __init__(self, start, logs):
+        self.token = secrets.token_hex(32)
+        self.env = {
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN": self.token,
+            "RAY_USAGE_STATS_ENABLED": "0",
+        }
+        self.logs = logs
+        self.head = start(env=self.env)
+        self.worker = start(env=self.env)
+        assert self.head.wait_for("hello")["ray"] is not None
+        self.worker.wait_for("hello")
+        self.address = launch_head(self.head, log_directory=logs / "head")
+        self.head.wait_for("gcs", 60)
+        launch_worker(self.worker, self.address, log_directory=logs / "worker")
+        for _ in range(2):
+            assert self.head.wait_for("node", 60)["alive"] is True
+
+    def leave_a_users_process(self):
+        """Has a task start a process in a session of its own; returns its pid."""
+        told = subprocess.run(
+            [sys.executable, "-c", USER.format(address=self.address)],
+            env={"PATH": "/usr/bin:/bin", **self.env},
+            capture_output=True,
+            check=True,
+        )
+        return int(told.stdout)
+
+
+@pytest.fixture
+def cluster(start, tmp_path):
+    return Cluster(start, tmp_path)
+
+
+def command_lines():
+    for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            yield entry.read_bytes()
+        except OSError:
+            pass  # ended meanwhile
+
+
+def stop(node, grace_s=1.0):
+    told_at = time.monotonic()
+    node.stop(grace_s)
+    assert node.wait_for("exit")["asked"] is True
+    took_s = time.monotonic() - told_at
+    node.wait_for_end()
+    assert not node.directory.exists()
+    return took_s
+
+
+def test_a_cluster_runs_and_stops_and_leaves_only_its_logs(cluster, start):
+    pid = cluster.leave_a_users_process()
+    assert pid in start.pids()
+    assert not any(cluster.token.encode() in line for line in command_lines())
+
+    assert stop(cluster.worker) < 2.0
+    assert pid not in start.pids()
+    assert cluster.head.wait_for("node", name="worker-0")["alive"] is False
+    assert stop(cluster.head) < 2.0
+    assert start.pids() == []
+
+    kept = [path for path in cluster.logs.rglob("*") if path.is_file()]
+    assert {"raylet.out", "gcs_server.out", "ray.out"} <= {path.name for path in kept}
+    assert not [path for path in kept if cluster.token.encode() in path.read_bytes()]
+
+
+def test_all_is_gone_within_5_s_of_the_jvms_death(cluster, start):
+    cluster.leave_a_users_process()
+    cluster.head.process.stdin.close()
+    cluster.worker.process.stdin.close()
+    assert eventually(lambda: start.pids() == []) < 5.0
+    assert not cluster.head.directory.exists()
+    assert not cluster.worker.directory.exists()
+
+
+def test_ray_follows_a_killed_guard_and_the_head_sees_it(cluster, start):
+    living = set(start.pids())
+    cluster.worker.process.kill()
+    assert cluster.head.wait_for("node", 30, name="worker-0")["alive"] is False
+    head = set(start.pids())
+    assert head < living
+    assert stop(cluster.head) < 2.0
+    eventually(lambda: start.pids() == [])
+    shutil.rmtree(cluster.worker.directory)
+
+
+def test_a_killed_raylet_ends_its_node_and_the_exit_says_why(cluster, start):
+    raylets = [
+        pid
+        for pid in start.pids()
+        if pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].endswith(b"/raylet")
+        and str(cluster.worker.directory).encode()
+        in pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+        + pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+    assert len(raylets) == 1
+    subprocess.run(["kill", "-9", str(raylets[0])], check=True)
+    ended = cluster.worker.wait_for("exit")
+    assert (ended["code"], ended["asked"]) == (1, False)
+    assert "raylet" in "\n".join(ended["tail"])
+    assert not cluster.worker.directory.exists()
