@@ -93,11 +93,6 @@ class OrcaArguments:
         options = [_option(name, value) for name, value in (self.extra_params or {}).items()]
         config = self.system_config
         system = [] if config is None else [f"--system-config={json.dumps(dict(config))}"]
-        if local and self.num_ray_nodes not in (None, 1):
-            raise InvalidSpecException(
-                f"Asked for num_ray_nodes={self.num_ray_nodes}, and a local Spark has one Ray "
-                'node. Leave num_ray_nodes out, or use cluster_mode="standalone".'
-            )
         fields = {
             "num_nodes": None if local else self.num_ray_nodes,
             "head_cpus" if local else "cpus_per_node": self.ray_node_cpu_cores,

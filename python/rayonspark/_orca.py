@@ -46,6 +46,7 @@ class OrcaState:
                 self._check_running(arguments, running)
                 sc = running
             self._take(sc, arguments)
+            self._say_unused(arguments, sc)
             if arguments.init_ray_on_spark:
                 self._start_ray(undo=running is None)
             return sc
@@ -118,6 +119,13 @@ class OrcaState:
             self.close()
         except Exception:
             _LOG.exception("Stopping Spark after Ray failed to start failed too.")
+
+    def _say_unused(self, arguments: OrcaArguments, sc: SparkContext) -> None:
+        names = session.unused(arguments, local=session.is_local(str(sc.master)))
+        if names:
+            _LOG.warning(
+                "%s has no effect: this Spark is local, which is one node.", ", ".join(names)
+            )
 
     def _check_running(self, arguments: OrcaArguments, running: SparkContext) -> None:
         found = session.conflicts(arguments, dict(running.getConf().getAll()))

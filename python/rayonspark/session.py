@@ -21,6 +21,7 @@ __all__ = [
     "differing",
     "is_local",
     "settings",
+    "unused",
     "worker_memory_mib",
 ]
 
@@ -79,6 +80,8 @@ def is_local(master: str) -> bool:
 def settings(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
     """Translate arguments to Spark's keys; an argument wins over `conf`, `conf` over a default.
 
+    Local Spark is one node, whatever `num_nodes` says: :func:`unused` says so.
+
     A standalone cluster of our own has its master's URL only when it runs: there ``spark.master``
     is left out, like everything that spark-submit has decided in its mode.
 
@@ -89,6 +92,19 @@ def settings(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
     """
     _check_fit(arguments, mode)
     return _settings(arguments, mode)
+
+
+def unused(arguments: OrcaArguments, *, local: bool) -> list[str]:
+    """Say which arguments have no meaning where Spark is local, so that a caller can tell.
+
+    They are no errors: a program is to run elsewhere by a change of its cluster mode alone.
+    """
+    names = ("num_nodes", "num_ray_nodes", "extra_executor_memory_for_ray") if local else ()
+    return [
+        f"{name}={getattr(arguments, name)!r}"
+        for name in names
+        if arguments.asks_for(name) and getattr(arguments, name) != 1
+    ]
 
 
 def as_conf(rows: Iterable[Setting]) -> dict[str, str]:
@@ -113,8 +129,6 @@ def conflicts(arguments: OrcaArguments, running: Mapping[str, str]) -> list[str]
             )
         elif wanted is ClusterMode.SUBMIT:
             wanted = there
-    if wanted is ClusterMode.LOCAL and arguments.num_nodes != 1:
-        found.append(f"num_nodes={arguments.num_nodes}, and a local Spark is one node")
     if wanted is ClusterMode.LOCAL and arguments.master is not None:
         found.append(
             f"master={arguments.master!r}, and spark.master is "
@@ -217,12 +231,6 @@ def _conf(conf: Mapping[str, Any] | None) -> dict[str, Setting]:
 
 
 def _check_fit(arguments: OrcaArguments, mode: ClusterMode) -> None:
-    nodes = arguments.num_nodes
-    if mode is ClusterMode.LOCAL and nodes != 1:
-        raise InvalidSpecException(
-            f"Asked for num_nodes={nodes}, and a local Spark is one node. Leave num_nodes out, or "
-            'use cluster_mode="standalone".'
-        )
     if mode is not ClusterMode.LOCAL and arguments.cores == "*":
         raise InvalidSpecException(
             f"cores='*' has a meaning for local Spark only, and the mode is {mode.value!r}. Give a "
