@@ -212,14 +212,19 @@ def _environment(variables: Mapping[str, str | None]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _pump(process: subprocess.Popen[bytes]) -> None:
+def _pump(process: subprocess.Popen[bytes]) -> list[threading.Thread]:
     def copy(source: IO[bytes], target: str) -> None:
         for line in source:
+            # Looked up for each line: a notebook gives each cell streams of its own.
             stream = getattr(sys, target)
             stream.write(line.decode(errors="replace"))
             stream.flush()
 
-    for source, target in ((process.stdout, "stdout"), (process.stderr, "stderr")):
-        threading.Thread(
-            target=copy, args=(source, target), name=f"rayonspark-jvm-{target}", daemon=True
-        ).start()
+    pairs = ((process.stdout, "stdout"), (process.stderr, "stderr"))
+    threads = [
+        threading.Thread(target=copy, args=pair, name=f"rayonspark-jvm-{pair[1]}", daemon=True)
+        for pair in pairs
+    ]
+    for thread in threads:
+        thread.start()
+    return threads

@@ -126,7 +126,7 @@ class RayCluster:
         info = self._handle.address_info()
         connection = self._connection
         for name, value in (connection.address_info if connection else {}).items():
-            if info.get(name) in (None, ""):
+            if info.get(name) is None:
                 info[name] = value
         address = self.address
         return {**info, "redis_address": address, "gcs_address": address, "address": address}

@@ -184,7 +184,7 @@ def _local(arguments: OrcaArguments) -> list[Setting]:
     cores = "*" if arguments.cores is None else arguments.cores
     named = "driver_memory" if arguments.driver_memory is not None else "memory"
     return [
-        Setting("spark.master", f"local[{cores}]", _asked(arguments, "cores", "cluster_mode")),
+        Setting("spark.master", f"local[{cores}]", _asked(arguments, "cores")),
         _memory(arguments, "spark.driver.memory", named),
     ]
 
