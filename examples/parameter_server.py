@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
 from rayonspark import OrcaContext, init_orca_context, stop_orca_context
 
 if TYPE_CHECKING:

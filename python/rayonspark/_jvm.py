@@ -153,7 +153,7 @@ def attach(jvm: Any) -> None:
 
 
 def _add_url(loader: Any, url: Any, jar: Path) -> None:
-    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+    from py4j.protocol import Py4JError
 
     try:
         loader.addURL(url)
@@ -184,7 +184,7 @@ def system_properties(jvm: Any) -> dict[str, str]:
 
 
 def _loaded(jvm: Any) -> bool:
-    from py4j.java_gateway import JavaPackage  # type: ignore[import-untyped]
+    from py4j.java_gateway import JavaPackage
 
     return not isinstance(jvm.org.rayonspark.python.PythonApi, JavaPackage)
 

@@ -8,12 +8,12 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from rayonspark import _spark, session
+from rayonspark import _spark, conflict
 from rayonspark._arguments import RAY_ARGUMENTS, OrcaArguments
 from rayonspark._spark import SparkOfOurs
+from rayonspark.cluster_mode import ClusterMode, is_local
 from rayonspark.errors import ClusterStoppedException, InvalidSpecException, RayOnSparkException
 from rayonspark.ray_context import OrcaRayContext
-from rayonspark.session import ClusterMode
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
@@ -121,14 +121,14 @@ class OrcaState:
             _LOG.exception("Stopping Spark after Ray failed to start failed too.")
 
     def _say_unused(self, arguments: OrcaArguments, sc: SparkContext) -> None:
-        names = session.unused(arguments, local=session.is_local(str(sc.master)))
+        names = conflict.unused(arguments, local=is_local(str(sc.master)))
         if names:
             _LOG.warning(
                 "%s has no effect: this Spark is local, which is one node.", ", ".join(names)
             )
 
     def _check_running(self, arguments: OrcaArguments, running: SparkContext) -> None:
-        found = session.conflicts(arguments, dict(running.getConf().getAll()))
+        found = conflict.conflicts(arguments, dict(running.getConf().getAll()))
         if self._ray is not None and self._ray.initialized:
             found += self._ray.differing(arguments, RAY_ARGUMENTS)
         if found:

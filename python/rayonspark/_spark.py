@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from rayonspark import _jvm, session
+from rayonspark import _jvm, conflict, session
 from rayonspark._arguments import OrcaArguments
 from rayonspark._jars import our_jar
 from rayonspark._state_dir import StateDirectory
+from rayonspark.cluster_mode import ClusterMode
 from rayonspark.errors import InvalidSpecException
-from rayonspark.session import ClusterMode, Setting
+from rayonspark.session import Setting
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
@@ -143,7 +144,7 @@ def _launch(rows: list[Setting], mode: ClusterMode, *, log_output: bool) -> list
 
 def _in_live(rows: list[Setting], there: Mapping[str, str]) -> list[Setting]:
     launched = [row for row in rows if row.key in _LAUNCH_KEYS]
-    late = session.differing(launched, there)
+    late = conflict.differing(launched, there)
     if late:
         raise InvalidSpecException(
             "The JVM of this process runs since an earlier SparkContext, and it cannot honour "
@@ -155,7 +156,7 @@ def _in_live(rows: list[Setting], there: Mapping[str, str]) -> list[Setting]:
 def _beside_submit(rows: list[Setting], there: Mapping[str, str]) -> list[Setting]:
     """Keep what spark-submit did not decide; where the two differ, spark-submit wins, aloud."""
     decided = [row for row in rows if row.key in there or row.key in _LAUNCH_KEYS]
-    late = session.differing(decided, there)
+    late = conflict.differing(decided, there)
     if late:
         warnings.warn(
             f"spark-submit has decided otherwise than these arguments: {'; '.join(late)}. Its "

@@ -42,9 +42,9 @@ class StateDirectory:
 
 
 def _state_home() -> Path:
-    configured = os.environ.get("XDG_STATE_HOME", "")
+    configured = Path(os.environ.get("XDG_STATE_HOME", ""))
     # The specification wants relative paths ignored.
-    base = Path(configured) if os.path.isabs(configured) else Path.home() / ".local" / "state"
+    base = configured if configured.is_absolute() else Path.home() / ".local" / "state"
     return base / "rayonspark"
 
 

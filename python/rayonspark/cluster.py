@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import atexit
 import logging
-import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rayonspark import _jvm, _ray
 from rayonspark._background import in_background
 from rayonspark._jvm import JvmCluster
+from rayonspark._launch import launch, wait
 from rayonspark._progress import QUIET_S, Progress
 from rayonspark._watch import EndingWatch
 from rayonspark.errors import ClusterStoppedException
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["RayCluster"]
 
 _LOG = logging.getLogger("rayonspark")
-# The JVM is asked in slices so that progress can be shown between them; news ends a slice at once.
-_SLICE_MS = 500
 _WATCH_JOIN_S = 2.0
 
 
@@ -231,13 +229,6 @@ class RayCluster:
         except Exception:
             _LOG.exception("Ray cluster %s: stopping it after a failure failed.", self._id)
 
-    def _await(self, step: Callable[[int], bool], progress: Progress) -> None:
-        def wait() -> None:
-            while not step(_SLICE_MS):
-                progress.show()
-
-        in_background("rayonspark-wait", wait).result()
-
 
 def start_cluster(
     spark: SparkSession,
@@ -260,32 +251,19 @@ def start_cluster(
     if connect:
         _ray.require_free()
         ray_import = in_background("rayonspark-import-ray", _ray.load)
-    cluster = RayCluster(_launch(spark, whole.to_strings()))
+    handle = launch(spark, whole.to_strings())
+    cluster = RayCluster(handle)
     atexit.register(cluster.stop)
-    progress = Progress(cluster._handle.progress, quiet_s=QUIET_S if quiet else 0.0)
+    progress = Progress(handle.progress, quiet_s=QUIET_S if quiet else 0.0)
     try:
         if ray_import is not None:
             ray_import.result()
             _ray.check_arguments(ray_init or {})
-        cluster._await(cluster._handle.await_head, progress)
+        wait(handle.await_head, progress)
         if connect:
             cluster.connect(**(ray_init or {}))
-        cluster._await(cluster._handle.await_running, progress)
+        wait(handle.await_running, progress)
     except BaseException:
         cluster._stop_after_failure()
         raise
     return cluster
-
-
-def _launch(spark: SparkSession, fields: Mapping[str, str]) -> JvmCluster:
-    launched = in_background("rayonspark-start", lambda: _jvm.start(spark, fields, sys.executable))
-    try:
-        return launched.result()
-    except KeyboardInterrupt:
-        launched.add_done_callback(_stop_unwanted)
-        raise
-
-
-def _stop_unwanted(launched: Future[JvmCluster]) -> None:
-    if launched.exception() is None:
-        launched.result().stop()

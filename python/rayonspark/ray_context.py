@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from rayonspark._arguments import OrcaArguments
 from rayonspark.cluster import RayCluster, start_cluster
+from rayonspark.cluster_mode import is_local
 from rayonspark.errors import ClusterStoppedException
-from rayonspark.session import is_local
 
 if TYPE_CHECKING:
     from pyspark import SparkContext

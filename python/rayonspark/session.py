@@ -3,64 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rayonspark._arguments import OrcaArguments
-from rayonspark._names import closest
 from rayonspark._sizes import mib
+from rayonspark.cluster_mode import ClusterMode
 from rayonspark.errors import InvalidSpecException
 
 __all__ = [
-    "ClusterMode",
     "Setting",
     "as_conf",
-    "conflicts",
-    "differing",
-    "is_local",
     "settings",
-    "unused",
+    "settings_of",
     "worker_memory_mib",
 ]
 
-_MEMORY_KEYS = frozenset(
-    {"spark.driver.memory", "spark.executor.memory", "spark.executor.memoryOverhead"}
-)
 _OVERHEAD_FLOOR_MIB = 384
 _OVERHEAD_FACTOR = 0.1
-
-
-class ClusterMode(enum.Enum):
-    """Where Spark runs; the value is the name that users write."""
-
-    LOCAL = "local"
-    STANDALONE = "standalone"
-    SUBMIT = "spark-submit"
-
-    @classmethod
-    def of(cls, name: str | None, *, submitted: bool) -> ClusterMode:
-        """Read a mode; None means what spark-submit configured, else local.
-
-        Raises
-        ------
-        InvalidSpecException
-            The mode is unknown, or not supported yet.
-        """
-        if name is None:
-            return cls.SUBMIT if submitted else cls.LOCAL
-        wanted = name.lower().replace("_", "-")
-        names = [mode.value for mode in cls]
-        if wanted in names:
-            return cls(wanted)
-        if wanted.startswith(("yarn", "k8s")):
-            raise InvalidSpecException(
-                f"cluster_mode={name!r} is not supported yet. Use one of {', '.join(names)}."
-            )
-        near = closest(wanted, names)
-        advice = f"Did you mean {near!r}?" if near else f"Use one of {', '.join(names)}."
-        raise InvalidSpecException(f"cluster_mode={name!r} is unknown. {advice}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,15 +33,10 @@ class Setting:
     argument: str | None
 
 
-def is_local(master: str) -> bool:
-    """Say whether a master's tasks run in the driver's own JVM."""
-    return master == "local" or master.startswith("local[")
-
-
 def settings(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
     """Translate arguments to Spark's keys; an argument wins over `conf`, `conf` over a default.
 
-    Local Spark is one node, whatever `num_nodes` says: :func:`unused` says so.
+    Local Spark is one node, whatever `num_nodes` says: ``conflict.unused`` says so.
 
     A standalone cluster of our own has its master's URL only when it runs: there ``spark.master``
     is left out, like everything that spark-submit has decided in its mode.
@@ -91,59 +47,12 @@ def settings(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
         An argument does not fit the mode, or a size cannot be read.
     """
     _check_fit(arguments, mode)
-    return _settings(arguments, mode)
-
-
-def unused(arguments: OrcaArguments, *, local: bool) -> list[str]:
-    """Say which arguments have no meaning where Spark is local, so that a caller can tell.
-
-    They are no errors: a program is to run elsewhere by a change of its cluster mode alone.
-    """
-    names = ("num_nodes", "num_ray_nodes", "extra_executor_memory_for_ray") if local else ()
-    return [
-        f"{name}={getattr(arguments, name)!r}"
-        for name in names
-        if arguments.asks_for(name) and getattr(arguments, name) != 1
-    ]
+    return settings_of(arguments, mode)
 
 
 def as_conf(rows: Iterable[Setting]) -> dict[str, str]:
     """Give settings as the map that Spark's configuration is made of."""
     return {row.key: row.value for row in rows}
-
-
-def conflicts(arguments: OrcaArguments, running: Mapping[str, str]) -> list[str]:
-    """Say for each argument that a running SparkContext cannot honour what is there instead.
-
-    What is asked for and is so already is no conflict.
-    """
-    there = _mode_of(running.get("spark.master", ""))
-    wanted = there
-    found = []
-    if arguments.cluster_mode is not None:
-        wanted = ClusterMode.of(arguments.cluster_mode, submitted=False)
-        if wanted not in (there, ClusterMode.SUBMIT):
-            found.append(
-                f"cluster_mode={wanted.value!r}, and spark.master is "
-                f"{_shown(running.get('spark.master'))}"
-            )
-        elif wanted is ClusterMode.SUBMIT:
-            wanted = there
-    if wanted is ClusterMode.LOCAL and arguments.master is not None:
-        found.append(
-            f"master={arguments.master!r}, and spark.master is "
-            f"{_shown(running.get('spark.master'))}"
-        )
-    return found + differing(_settings(arguments, wanted), running)
-
-
-def differing(rows: Iterable[Setting], there: Mapping[str, str]) -> list[str]:
-    """Say which settings that an argument asks for are others in the configuration `there`."""
-    return [
-        f"{row.argument} ({row.key}={row.value!r}), and it is {_shown(there.get(row.key))}"
-        for row in rows
-        if row.argument is not None and not _same(row, there.get(row.key))
-    ]
 
 
 def worker_memory_mib(conf: Mapping[str, str]) -> int:
@@ -163,21 +72,14 @@ def worker_memory_mib(conf: Mapping[str, str]) -> int:
     return heap + overhead + sum(rest)
 
 
-def _settings(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
+def settings_of(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
+    """Translate as :func:`settings`, whether or not the arguments fit the mode."""
     rows = _local(arguments) if mode is ClusterMode.LOCAL else _executors(arguments, mode)
     rows += _everywhere(arguments)
     by_key = {row.key: row for row in rows if row.argument is None}
     by_key.update(_conf(arguments.conf))
     by_key.update({row.key: row for row in rows if row.argument is not None})
     return list(by_key.values())
-
-
-def _mode_of(master: str) -> ClusterMode:
-    if is_local(master):
-        return ClusterMode.LOCAL
-    # Spark's local-cluster is a standalone cluster of its own.
-    executors = master.startswith(("spark://", "local-cluster["))
-    return ClusterMode.STANDALONE if executors else ClusterMode.SUBMIT
 
 
 def _local(arguments: OrcaArguments) -> list[Setting]:
@@ -273,17 +175,3 @@ def _asked(arguments: OrcaArguments, *names: str) -> str | None:
 def _paths(paths: str | Sequence[str] | None) -> str:
     several = paths.split(",") if isinstance(paths, str) else (paths or [])
     return ",".join(path for path in (os.fspath(each).strip() for each in several) if path)
-
-
-def _same(row: Setting, there: str | None) -> bool:
-    if there is None:
-        return False
-    if row.key in _MEMORY_KEYS:
-        return mib(row.key, row.value) == mib(row.key, there)
-    if row.key in ("spark.jars", "spark.submit.pyFiles"):
-        return set(row.value.split(",")) <= set(there.split(","))
-    return row.value == there
-
-
-def _shown(value: str | None) -> str:
-    return "not set" if value is None else repr(value)

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import pytest
 from fakes import FakeRay, FakeSession
-
 from rayonspark import _jvm
 
 
@@ -15,7 +14,6 @@ from rayonspark import _jvm
 def ray(monkeypatch: pytest.MonkeyPatch) -> FakeRay:
     """A Ray that is not connected, in place of the real one."""
     fake = FakeRay()
-    fake.config_reads = 0
 
     def read(_: str) -> None:
         fake.config_reads += 1

@@ -145,6 +145,7 @@ class FakeRay:
         self.gcs_address: str | None = None
         self.given: list[dict[str, Any]] = []
         self.shutdowns = 0
+        self.config_reads = 0
         self.fails: BaseException | None = None
 
     def init(

@@ -2,7 +2,6 @@ import inspect
 from typing import Any
 
 import pytest
-
 from rayonspark import InvalidSpecException, RayClusterSpec, init_orca_context
 from rayonspark._arguments import OrcaArguments
 
@@ -19,7 +18,7 @@ def ray_fields(local: bool = False, barrier: bool = True, **arguments: Any) -> d
 
 @pytest.mark.parametrize("name", LISTED.split())
 def test_an_argument_of_the_peer_is_accepted_and_documented(name: str) -> None:
-    assert OrcaArguments.of({name: None}) == OrcaArguments(**{name: None})
+    assert getattr(OrcaArguments.of({name: None}), name) is None
     assert f"    {name} :" in str(init_orca_context.__doc__)
 
 
@@ -58,7 +57,7 @@ def test_the_signature_is_the_peers() -> None:
 )
 def test_an_unknown_argument_is_a_type_error_that_helps(name: str, text: str) -> None:
     with pytest.raises(TypeError) as raised:
-        init_orca_context(**{name: 1})
+        init_orca_context(**{name: 1})  # type: ignore[arg-type]
     assert str(raised.value) == text
 
 

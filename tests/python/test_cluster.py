@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from fakes import ENVIRONMENT, FakeHandle, FakeRay, FakeSession
-
 from rayonspark import (
     ClusterStoppedException,
     RayCluster,

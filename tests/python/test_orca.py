@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from fakes import FakeContext, FakeHandle, FakeRay, FakeSession
-
 from rayonspark import (
     ClusterStoppedException,
     InvalidSpecException,
@@ -148,7 +147,7 @@ def test_a_failing_ray_takes_down_the_spark_that_the_call_has_started(process: F
 def test_a_spark_that_ran_before_is_taken_and_left_running(process: FakeSpark) -> None:
     mine = process.session.sparkContext
     process.running = mine
-    assert init_orca_context() is mine
+    assert init_orca_context() is mine  # type: ignore[comparison-overlap]
     OrcaContext.get_ray_context()
     stop_orca_context()
     assert process.created == []
@@ -167,7 +166,8 @@ def test_what_running_spark_and_ray_cannot_honour_is_one_error(process: FakeSpar
         "and it is '2g'; redis_port=6380, and Ray has 6379. Leave them out, or stop it first with "
         "stop_orca_context() or spark.stop()."
     )
-    assert init_orca_context("local", cores=2, redis_port=6379) is process.running
+    again = init_orca_context("local", cores=2, redis_port=6379)
+    assert again is process.running  # type: ignore[comparison-overlap]
 
 
 def test_ray_arguments_of_a_later_call_count_while_ray_does_not_run(process: FakeSpark) -> None:

@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 import rayonspark
 
 PACKAGE = Path(rayonspark.__file__).parent

@@ -1,10 +1,9 @@
 from typing import Any
 
 import pytest
-
-from rayonspark import InvalidSpecException, session
+from rayonspark import InvalidSpecException, conflict, session
 from rayonspark._arguments import OrcaArguments
-from rayonspark.session import ClusterMode
+from rayonspark.cluster_mode import ClusterMode, is_local
 
 LOCAL, STANDALONE, SUBMIT = ClusterMode.LOCAL, ClusterMode.STANDALONE, ClusterMode.SUBMIT
 
@@ -151,7 +150,7 @@ RUNNING = {"spark.master": "local[2]", "spark.driver.memory": "1g", "spark.jars"
     ],
 )
 def test_what_is_so_already_is_no_conflict(arguments: dict[str, Any]) -> None:
-    assert session.conflicts(OrcaArguments(**arguments), RUNNING) == []
+    assert conflict.conflicts(OrcaArguments(**arguments), RUNNING) == []
 
 
 @pytest.mark.parametrize(
@@ -183,20 +182,20 @@ def test_what_is_so_already_is_no_conflict(arguments: dict[str, Any]) -> None:
 def test_what_a_running_spark_cannot_honour_is_listed(
     arguments: dict[str, Any], lines: list[str]
 ) -> None:
-    assert sorted(session.conflicts(OrcaArguments(**arguments), RUNNING)) == sorted(lines)
+    assert sorted(conflict.conflicts(OrcaArguments(**arguments), RUNNING)) == sorted(lines)
 
 
 def test_a_local_cluster_has_executors() -> None:
     running = {"spark.master": "local-cluster[2,1,1024]", "spark.executor.memory": "2g"}
-    assert session.conflicts(OrcaArguments(memory="2048m"), running) == []
-    assert not session.is_local("local-cluster[2,1,1024]")
-    assert session.is_local("local[2]") and session.is_local("local")
+    assert conflict.conflicts(OrcaArguments(memory="2048m"), running) == []
+    assert not is_local("local-cluster[2,1,1024]")
+    assert all(is_local(master) for master in ("local", "local[2]", "local[*]"))
 
 
 def test_node_counts_are_unused_in_local_mode_only() -> None:
     arguments = OrcaArguments(num_nodes=2, num_ray_nodes=1)
-    assert session.unused(arguments, local=True) == ["num_nodes=2"]
-    assert session.unused(arguments, local=False) == []
+    assert conflict.unused(arguments, local=True) == ["num_nodes=2"]
+    assert conflict.unused(arguments, local=False) == []
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-
 from rayonspark._sizes import mib
 
 

@@ -3,12 +3,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-
 from rayonspark import InvalidSpecException, _jars, _spark, _state_dir, configure_spark
 from rayonspark._arguments import OrcaArguments
 from rayonspark._state_dir import StateDirectory
 from rayonspark._version import __version__
-from rayonspark.session import ClusterMode, as_conf, settings
+from rayonspark.cluster_mode import ClusterMode
+from rayonspark.session import Setting, as_conf, settings
 
 JAR = Path("/opt/rayonspark_2.13-1.jar")
 
@@ -72,7 +72,7 @@ def test_a_package_inside_a_jar_is_in_that_jar(
     assert _jars.our_jar() == jar
 
 
-def rows(mode: ClusterMode, **arguments: object) -> list:
+def rows(mode: ClusterMode, **arguments: object) -> list[Setting]:
     return settings(OrcaArguments(**arguments), mode)  # type: ignore[arg-type]
 
 

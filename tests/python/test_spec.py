@@ -2,7 +2,6 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-
 from rayonspark import RayClusterSpec
 
 FIELDS = (

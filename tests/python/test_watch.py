@@ -1,7 +1,6 @@
 import threading
 
 import pytest
-
 from rayonspark._background import in_background
 from rayonspark._progress import Progress
 from rayonspark._watch import EndingWatch
