@@ -27,6 +27,7 @@ __all__ = ["RayCluster"]
 
 _LOG = logging.getLogger("rayonspark")
 _WATCH_JOIN_S = 2.0
+_PORTS = ("metrics_export_port", "dashboard_agent_listen_port")
 
 
 class RayCluster:
@@ -121,7 +122,9 @@ class RayCluster:
         ``address`` are the GCS address, and ``webui_url`` is the dashboard's, empty when it is
         off. What only the connected driver knows is there while it is connected.
         """
-        info = self._handle.address_info()
+        info: dict[str, Any] = self._handle.address_info()
+        # Java's map is all text; these are numbers for Ray.
+        info.update({name: int(info[name]) for name in _PORTS if name in info})
         connection = self._connection
         for name, value in (connection.address_info if connection else {}).items():
             if info.get(name) is None:

@@ -23,7 +23,11 @@ class FakeHandle:
         self.calls: list[str] = []
         self.state_now = "running"
         self.ending = threading.Event()
-        self.address_map: dict[str, Any] = {"node_ip_address": "10.0.0.1", "webui_url": ""}
+        self.address_map: dict[str, Any] = {
+            "node_ip_address": "10.0.0.1",
+            "metrics_export_port": "8080",
+            "webui_url": "",
+        }
 
     def id(self) -> str:
         return "ros-1"
@@ -64,11 +68,8 @@ class FakeHandle:
         return dict(ENVIRONMENT)
 
     def nodes(self) -> list[dict[str, Any]]:
-        return [
-            {"role": "head", "cpus": 0.0, "executor_id": "driver"},
-            {"role": "worker", "cpus": 2.0, "executor_id": "0"},
-            {"role": "worker", "cpus": 2.0, "executor_id": "1"},
-        ]
+        workers = [java_node("worker", executor, 2) for executor in ("0", "1")]
+        return [java_node("head", "driver", 0), *workers]
 
     def stop(self) -> None:
         self.calls.append("stop")
@@ -77,6 +78,25 @@ class FakeHandle:
     def end(self, state: str) -> None:
         self.state_now = state
         self.ending.set()
+
+
+def java_node(role: str, executor_id: str, cpus: int) -> dict[str, Any]:
+    """Give a node as the JVM does, before Ray lists it."""
+    return {
+        "rayNodeId": "",
+        "role": role,
+        "host": "10.0.0.1",
+        "executorId": executor_id,
+        "pid": 0,
+        "cpus": cpus,
+        "gpus": 0.0,
+        "memory": 1,
+        "objectStoreMemory": 2,
+        "state": "launched",
+        "restarts": 0,
+        "ports": {"node_manager": 5},
+        "logDirectory": "/logs",
+    }
 
 
 class FakeApi:

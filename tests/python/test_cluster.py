@@ -282,6 +282,7 @@ def test_address_info_is_the_jvms_completed_by_rays(ray: FakeRay, spark: FakeSes
     with start(spark) as cluster:
         assert cluster.address_info == {
             "node_ip_address": "10.0.0.1",
+            "metrics_export_port": 8080,
             "webui_url": "",
             "node_id": "n-1",
             "redis_address": ADDRESS,
@@ -294,8 +295,10 @@ def test_address_info_is_the_jvms_completed_by_rays(ray: FakeRay, spark: FakeSes
 
 def test_nodes_are_listed(ray: FakeRay, spark: FakeSession) -> None:
     with start(spark) as cluster:
-        shown = [(node.role, node.executor_id, node.cpus) for node in cluster.nodes]
-    assert shown == [("head", "driver", 0.0), ("worker", "0", 2.0), ("worker", "1", 2.0)]
+        nodes = cluster.nodes
+    shown = [(node.role, node.executor_id, node.cpus) for node in nodes]
+    assert shown == [("head", "driver", 0), ("worker", "0", 2), ("worker", "1", 2)]
+    assert (nodes[0].ray_node_id, nodes[0].pid, nodes[0].log_directory) == (None, None, "/logs")
 
 
 def test_two_clusters_are_two_handles(ray: FakeRay, spark: FakeSession) -> None:
