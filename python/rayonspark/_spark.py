@@ -1,0 +1,231 @@
+"""The effects of starting Spark: its JVM, a small standalone cluster, the SparkContext."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from rayonspark import _jvm, conflict, session
+from rayonspark._arguments import OrcaArguments
+from rayonspark._jars import our_jar
+from rayonspark._state_dir import StateDirectory
+from rayonspark.cluster_mode import ClusterMode
+from rayonspark.errors import InvalidSpecException
+from rayonspark.session import Setting
+
+if TYPE_CHECKING:
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+_LOG = logging.getLogger("rayonspark")
+# What only the launch of the JVM can set.
+_LAUNCH_KEYS = frozenset({"spark.driver.memory"})
+
+
+class SparkOfOurs:
+    """A SparkContext that we made, with the standalone cluster below it where there is one."""
+
+    def __init__(self, sc: SparkContext, close: Callable[[], None]) -> None:
+        self.sc = sc
+        self._close = close
+
+    def stop(self) -> None:
+        """Stop the SparkContext, then what is below it; idempotent."""
+        self._close()
+
+
+def submitted() -> bool:
+    """Say whether spark-submit runs this process and has configured Spark."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ
+
+
+def jvm_runs() -> bool:
+    """Say whether this process has a JVM for Spark already."""
+    from pyspark import SparkContext
+
+    return SparkContext._gateway is not None
+
+
+def running_context() -> SparkContext | None:
+    """Give the SparkContext that runs in this process, if one does."""
+    from pyspark import SparkContext
+
+    sc = SparkContext._active_spark_context
+    return sc if sc is not None and sc._jsc is not None else None
+
+
+def create(arguments: OrcaArguments, mode: ClusterMode, *, log_output: bool) -> SparkOfOurs:
+    """Start Spark as these arguments say; on a failure nothing is left running."""
+    rows = session.settings(arguments, mode)
+    own_cluster = mode is ClusterMode.STANDALONE and arguments.master is None
+    interpreter = arguments.python_location
+    if interpreter is None and (own_cluster or mode is ClusterMode.LOCAL):
+        interpreter = os.environ.get("PYSPARK_PYTHON", sys.executable)
+    with contextlib.ExitStack() as undo:
+        undo.enter_context(_environment({"PYSPARK_PYTHON": interpreter}))
+        rows = _launch(rows, mode, log_output=log_output)
+        conf = session.as_conf(rows)
+        if interpreter is not None:
+            conf.setdefault("spark.pyspark.python", interpreter)
+        with contextlib.ExitStack() as below:
+            if own_cluster:
+                conf["spark.master"] = _standalone(arguments, conf, below)
+            sc = _context(conf)
+            below.callback(sc.stop)
+            _jvm.give_to_executors(sc)
+            return SparkOfOurs(sc, below.pop_all().close)
+
+
+def configure_spark(builder: SparkSession.Builder) -> SparkSession.Builder:
+    """Put RayOnSpark's jar onto the class path of the session that `builder` will make.
+
+    It adds the jar to the builder's own ``spark.jars``. A ``spark.jars`` of spark-defaults.conf
+    is replaced by that, as always in Spark; there, leave this call out: ``RayCluster.start``
+    attaches the jar to a live session too.
+
+    Parameters
+    ----------
+    builder : pyspark.sql.SparkSession.Builder
+
+    Returns
+    -------
+    pyspark.sql.SparkSession.Builder
+        The same builder.
+
+    Raises
+    ------
+    FileNotFoundError
+        This Python package carries no jar, because it was not installed as a wheel.
+    """
+    jar = our_jar()
+    if jar is None:
+        raise FileNotFoundError(
+            "This copy of the Python package carries no jar of RayOnSpark. Install the wheel, or "
+            "build the jar first."
+        )
+    there = [path for path in str(builder._options.get("spark.jars", "")).split(",") if path]
+    return builder.config("spark.jars", ",".join([*there, str(jar)]))
+
+
+def _launch(rows: list[Setting], mode: ClusterMode, *, log_output: bool) -> list[Setting]:
+    """Have a JVM with our jar run, and give the settings that are still to be made in it."""
+    from pyspark import SparkConf, SparkContext, java_gateway
+    from pyspark.find_spark_home import _find_spark_home
+
+    fresh = SparkContext._gateway is None and not submitted()
+    if fresh:
+        conf = SparkConf(loadDefaults=False).setAll(list(session.as_conf(rows).items()))
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} if log_output else {}
+        # Workers in this JVM launch executors with these; bin/spark-submit alone sets them only
+        # where it is not the one of a pip-installed pyspark.
+        home = {"SPARK_HOME": _find_spark_home(), "SPARK_SCALA_VERSION": "2.13"}
+        with _environment({name: os.environ.get(name, value) for name, value in home.items()}):
+            launch: Any = java_gateway.launch_gateway
+            gateway = launch(conf, pipes)
+        if log_output:
+            _pump(gateway.proc)
+        SparkContext._ensure_initialized(gateway=gateway)
+    SparkContext._ensure_initialized()
+    jvm = SparkContext._jvm
+    _jvm.attach(jvm)
+    if fresh:
+        return rows
+    there = _jvm.system_properties(jvm)
+    return _beside_submit(rows, there) if mode is ClusterMode.SUBMIT else _in_live(rows, there)
+
+
+def _in_live(rows: list[Setting], there: Mapping[str, str]) -> list[Setting]:
+    launched = [row for row in rows if row.key in _LAUNCH_KEYS]
+    late = conflict.differing(launched, there)
+    if late:
+        raise InvalidSpecException(
+            "The JVM of this process runs since an earlier SparkContext, and it cannot honour "
+            f"{'; '.join(late)}. Leave that out, or start a new Python process."
+        )
+    return [row for row in rows if row.key not in _LAUNCH_KEYS]
+
+
+def _beside_submit(rows: list[Setting], there: Mapping[str, str]) -> list[Setting]:
+    """Keep what spark-submit did not decide; where the two differ, spark-submit wins, aloud."""
+    decided = [row for row in rows if row.key in there or row.key in _LAUNCH_KEYS]
+    late = conflict.differing(decided, there)
+    if late:
+        warnings.warn(
+            f"spark-submit has decided otherwise than these arguments: {'; '.join(late)}. Its "
+            "values are used.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    return [row for row in rows if row not in decided]
+
+
+def _standalone(
+    arguments: OrcaArguments, conf: Mapping[str, str], below: contextlib.ExitStack
+) -> str:
+    from pyspark import SparkContext
+
+    directory = StateDirectory.create()
+    below.callback(directory.release)
+    nodes = arguments.num_nodes
+    url, stop = _jvm.start_standalone(
+        SparkContext._jvm,
+        workers=nodes,
+        cores=int(arguments.cores or max(1, (os.cpu_count() or 1) // nodes)),
+        memory_mib=session.worker_memory_mib(conf),
+        directory=str(directory.path),
+    )
+    below.callback(stop)
+    return url
+
+
+def _context(conf: Mapping[str, str]) -> SparkContext:
+    from pyspark import SparkConf, SparkContext
+
+    jvm: Any = SparkContext._jvm
+    sc = SparkContext(conf=SparkConf(_jvm=jvm).setAll(list(conf.items())))
+    # A JVM that ran before knows only the files that it was launched with.
+    sent = {Path(file).name for file in str(sc.getConf().get("spark.files", "")).split(",")}
+    for path in conf.get("spark.submit.pyFiles", "").split(","):
+        if path and Path(path).name not in sent:
+            sc.addPyFile(path)
+    return sc
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str | None]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update({name: value for name, value in variables.items() if value is not None})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _pump(process: subprocess.Popen[bytes]) -> list[threading.Thread]:
+    def copy(source: IO[bytes], target: str) -> None:
+        for line in source:
+            # Looked up for each line: a notebook gives each cell streams of its own.
+            stream = getattr(sys, target)
+            stream.write(line.decode(errors="replace"))
+            stream.flush()
+
+    pairs = ((process.stdout, "stdout"), (process.stderr, "stderr"))
+    threads = [
+        threading.Thread(target=copy, args=pair, name=f"rayonspark-jvm-{pair[1]}", daemon=True)
+        for pair in pairs
+    ]
+    for thread in threads:
+        thread.start()
+    return threads

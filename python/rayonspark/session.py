@@ -1,0 +1,177 @@
+"""From a cluster mode and its arguments to Spark's configuration: pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rayonspark._arguments import OrcaArguments
+from rayonspark._sizes import mib
+from rayonspark.cluster_mode import ClusterMode
+from rayonspark.errors import InvalidSpecException
+
+__all__ = [
+    "Setting",
+    "as_conf",
+    "settings",
+    "settings_of",
+    "worker_memory_mib",
+]
+
+_OVERHEAD_FLOOR_MIB = 384
+_OVERHEAD_FACTOR = 0.1
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """One key of Spark's configuration, and the argument that asks for it; None for a default."""
+
+    key: str
+    value: str
+    argument: str | None
+
+
+def settings(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
+    """Translate arguments to Spark's keys; an argument wins over `conf`, `conf` over a default.
+
+    Local Spark is one node, whatever `num_nodes` says: ``conflict.unused`` says so.
+
+    A standalone cluster of our own has its master's URL only when it runs: there ``spark.master``
+    is left out, like everything that spark-submit has decided in its mode.
+
+    Raises
+    ------
+    InvalidSpecException
+        An argument does not fit the mode, or a size cannot be read.
+    """
+    _check_fit(arguments, mode)
+    return settings_of(arguments, mode)
+
+
+def as_conf(rows: Iterable[Setting]) -> dict[str, str]:
+    """Give settings as the map that Spark's configuration is made of."""
+    return {row.key: row.value for row in rows}
+
+
+def worker_memory_mib(conf: Mapping[str, str]) -> int:
+    """Give the MiB that a standalone worker must offer for one executor of this configuration."""
+    heap = mib("spark.executor.memory", conf.get("spark.executor.memory", "1g"))
+    floor = max(_OVERHEAD_FLOOR_MIB, int(heap * _OVERHEAD_FACTOR))
+    overhead = mib(
+        "spark.executor.memoryOverhead", conf.get("spark.executor.memoryOverhead", floor)
+    )
+    python = conf.get("spark.executor.pyspark.memory")
+    off_heap = conf.get("spark.memory.offHeap.size")
+    rest = [mib("spark.executor.pyspark.memory", python)] if python else []
+    if off_heap:
+        # This one key counts bytes when it is a bare number.
+        size = f"{off_heap}b" if off_heap.isdigit() else off_heap
+        rest.append(mib("spark.memory.offHeap.size", size))
+    return heap + overhead + sum(rest)
+
+
+def settings_of(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
+    """Translate as :func:`settings`, whether or not the arguments fit the mode."""
+    rows = _local(arguments) if mode is ClusterMode.LOCAL else _executors(arguments, mode)
+    rows += _everywhere(arguments)
+    by_key = {row.key: row for row in rows if row.argument is None}
+    by_key.update(_conf(arguments.conf))
+    by_key.update({row.key: row for row in rows if row.argument is not None})
+    return list(by_key.values())
+
+
+def _local(arguments: OrcaArguments) -> list[Setting]:
+    cores = "*" if arguments.cores is None else arguments.cores
+    named = "driver_memory" if arguments.driver_memory is not None else "memory"
+    return [
+        Setting("spark.master", f"local[{cores}]", _asked(arguments, "cores")),
+        _memory(arguments, "spark.driver.memory", named),
+    ]
+
+
+def _executors(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
+    rows = [_memory(arguments, "spark.executor.memory", "memory")]
+    if arguments.driver_memory is not None:
+        rows.append(_memory(arguments, "spark.driver.memory", "driver_memory"))
+    if arguments.master is not None:
+        rows.append(Setting("spark.master", arguments.master, "master"))
+    if arguments.cores is not None:
+        rows.append(Setting("spark.executor.cores", str(arguments.cores), "cores"))
+    if mode is ClusterMode.SUBMIT:
+        if arguments.asks_for("num_nodes"):
+            rows.append(Setting("spark.executor.instances", str(arguments.num_nodes), "num_nodes"))
+    elif arguments.cores is not None:
+        # A standalone master gives an application as many executors as fit into this.
+        total = str(int(arguments.cores) * arguments.num_nodes)
+        rows.append(Setting("spark.cores.max", total, _asked(arguments, "num_nodes", "cores")))
+    return rows
+
+
+def _everywhere(arguments: OrcaArguments) -> list[Setting]:
+    rows = [Setting("spark.app.name", "RayOnSpark", None)]
+    overhead = "extra_executor_memory_for_ray"
+    if arguments.extra_executor_memory_for_ray is not None:
+        rows.append(_memory(arguments, "spark.executor.memoryOverhead", overhead))
+    texts = {
+        "driver_cores": ("spark.driver.cores", arguments.driver_cores),
+        "spark_log_level": ("spark.log.level", arguments.spark_log_level),
+        "python_location": ("spark.pyspark.python", arguments.python_location),
+        "extra_python_lib": ("spark.submit.pyFiles", _paths(arguments.extra_python_lib)),
+        "jars": ("spark.jars", _paths(arguments.jars)),
+    }
+    rows += [Setting(key, str(value), name) for name, (key, value) in texts.items() if value]
+    return rows
+
+
+def _conf(conf: Mapping[str, Any] | None) -> dict[str, Setting]:
+    def text(value: object) -> str:
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+    return {key: Setting(key, text(value), f"conf[{key!r}]") for key, value in (conf or {}).items()}
+
+
+def _check_fit(arguments: OrcaArguments, mode: ClusterMode) -> None:
+    if mode is not ClusterMode.LOCAL and arguments.cores == "*":
+        raise InvalidSpecException(
+            f"cores='*' has a meaning for local Spark only, and the mode is {mode.value!r}. Give a "
+            "number, or leave cores out."
+        )
+    if arguments.master is not None:
+        _check_master(arguments, mode)
+
+
+def _check_master(arguments: OrcaArguments, mode: ClusterMode) -> None:
+    if mode is not ClusterMode.STANDALONE:
+        raise InvalidSpecException(
+            f"master={arguments.master!r} does not go with the mode {mode.value!r}. Leave master "
+            'out, or use cluster_mode="standalone".'
+        )
+    if not str(arguments.master).startswith("spark://"):
+        raise InvalidSpecException(
+            f"master={arguments.master!r} is not the URL of a standalone cluster. Write it as "
+            '"spark://host:7077", or leave it out to have a small cluster started here.'
+        )
+    if arguments.num_nodes != 1 and arguments.cores is None:
+        raise InvalidSpecException(
+            f"Asked for num_nodes={arguments.num_nodes} executors of a standalone cluster, and "
+            "Spark counts them in cores. Give cores, the cores of each executor, too."
+        )
+
+
+def _memory(arguments: OrcaArguments, key: str, name: str) -> Setting:
+    try:
+        size = mib(name, getattr(arguments, name))
+    except ValueError as error:
+        raise InvalidSpecException(str(error)) from error
+    return Setting(key, f"{size}m", _asked(arguments, name))
+
+
+def _asked(arguments: OrcaArguments, *names: str) -> str | None:
+    return next((name for name in names if arguments.asks_for(name)), None)
+
+
+def _paths(paths: str | Sequence[str] | None) -> str:
+    several = paths.split(",") if isinstance(paths, str) else (paths or [])
+    return ",".join(path for path in (os.fspath(each).strip() for each in several) if path)

@@ -1,0 +1,37 @@
+"""What the tests without a JVM share."""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+from fakes import FakeRay, FakeSession
+from rayonspark import _jvm
+
+
+@pytest.fixture
+def ray(monkeypatch: pytest.MonkeyPatch) -> FakeRay:
+    """A Ray that is not connected, in place of the real one."""
+    fake = FakeRay()
+
+    def read(_: str) -> None:
+        fake.config_reads += 1
+
+    loader = SimpleNamespace(reset_cache=lambda: None)
+    raylet = SimpleNamespace(
+        Config=SimpleNamespace(initialize=read),
+        AuthenticationTokenLoader=SimpleNamespace(instance=lambda: loader),
+    )
+    monkeypatch.setitem(sys.modules, "ray", fake)
+    monkeypatch.setitem(sys.modules, "ray._raylet", raylet)
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
+    return fake
+
+
+@pytest.fixture
+def spark(monkeypatch: pytest.MonkeyPatch) -> FakeSession:
+    """A SparkSession whose JVM is a fake; its jar is on every class path."""
+    monkeypatch.setattr(_jvm, "give_to_executors", lambda sc: None)
+    return FakeSession()

@@ -1,0 +1,212 @@
+from typing import Any
+
+import pytest
+from rayonspark import InvalidSpecException, conflict, session
+from rayonspark._arguments import OrcaArguments
+from rayonspark.cluster_mode import ClusterMode, is_local
+
+LOCAL, STANDALONE, SUBMIT = ClusterMode.LOCAL, ClusterMode.STANDALONE, ClusterMode.SUBMIT
+
+
+def conf(mode: ClusterMode, **arguments: Any) -> dict[str, str]:
+    return session.as_conf(session.settings(OrcaArguments(**arguments), mode))
+
+
+@pytest.mark.parametrize(
+    ("name", "submitted", "mode"),
+    [
+        (None, False, LOCAL),
+        (None, True, SUBMIT),
+        ("local", True, LOCAL),
+        ("LOCAL", False, LOCAL),
+        ("Standalone", False, STANDALONE),
+        ("spark-submit", False, SUBMIT),
+        ("spark_submit", False, SUBMIT),
+    ],
+)
+def test_a_cluster_mode_is_read(name: str | None, submitted: bool, mode: ClusterMode) -> None:
+    assert ClusterMode.of(name, submitted=submitted) is mode
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "yarn-client",
+            "cluster_mode='yarn-client' is not supported yet. "
+            "Use one of local, standalone, spark-submit.",
+        ),
+        (
+            "K8s",
+            "cluster_mode='K8s' is not supported yet. Use one of local, standalone, spark-submit.",
+        ),
+        ("lokal", "cluster_mode='lokal' is unknown. Did you mean 'local'?"),
+        ("%", "cluster_mode='%' is unknown. Use one of local, standalone, spark-submit."),
+    ],
+)
+def test_another_cluster_mode_says_what_there_is(name: str, text: str) -> None:
+    with pytest.raises(InvalidSpecException) as raised:
+        ClusterMode.of(name, submitted=False)
+    assert str(raised.value) == text
+
+
+def test_local_without_arguments_takes_every_core() -> None:
+    assert conf(LOCAL) == {
+        "spark.app.name": "RayOnSpark",
+        "spark.driver.memory": "2048m",
+        "spark.master": "local[*]",
+    }
+
+
+@pytest.mark.parametrize(
+    ("mode", "arguments", "expected"),
+    [
+        (LOCAL, {"cores": 4}, {"spark.master": "local[4]"}),
+        (LOCAL, {"cores": "*"}, {"spark.master": "local[*]"}),
+        (LOCAL, {"memory": "1.5g"}, {"spark.driver.memory": "1536m"}),
+        (LOCAL, {"memory": "4g", "driver_memory": "1g"}, {"spark.driver.memory": "1024m"}),
+        (STANDALONE, {"memory": "4gb"}, {"spark.executor.memory": "4096m"}),
+        (STANDALONE, {"driver_memory": "1g"}, {"spark.driver.memory": "1024m"}),
+        (
+            STANDALONE,
+            {"cores": 2, "num_nodes": 3, "master": "spark://h:7077"},
+            {
+                "spark.master": "spark://h:7077",
+                "spark.executor.cores": "2",
+                "spark.cores.max": "6",
+            },
+        ),
+        (SUBMIT, {"num_nodes": 3}, {"spark.executor.instances": "3"}),
+        (LOCAL, {"driver_cores": 2}, {"spark.driver.cores": "2"}),
+        (LOCAL, {"spark_log_level": "INFO"}, {"spark.log.level": "INFO"}),
+        (LOCAL, {"python_location": "/opt/p"}, {"spark.pyspark.python": "/opt/p"}),
+        (LOCAL, {"extra_python_lib": "a.py, b.zip"}, {"spark.submit.pyFiles": "a.py,b.zip"}),
+        (LOCAL, {"extra_python_lib": ["a.py"]}, {"spark.submit.pyFiles": "a.py"}),
+        (LOCAL, {"jars": ["a.jar", "b.jar"]}, {"spark.jars": "a.jar,b.jar"}),
+        (
+            STANDALONE,
+            {"extra_executor_memory_for_ray": "1g"},
+            {"spark.executor.memoryOverhead": "1024m"},
+        ),
+        (LOCAL, {"conf": {"spark.ui.enabled": False}}, {"spark.ui.enabled": "false"}),
+    ],
+)
+def test_an_argument_becomes_a_key(
+    mode: ClusterMode, arguments: dict[str, Any], expected: dict[str, str]
+) -> None:
+    assert expected.items() <= conf(mode, **arguments).items()
+
+
+def test_a_standalone_cluster_of_our_own_has_no_master_yet() -> None:
+    assert "spark.master" not in conf(STANDALONE, cores=1, num_nodes=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "value"),
+    [
+        ({}, "2048m"),
+        ({"conf": {"spark.executor.memory": "3g"}}, "3g"),
+        ({"conf": {"spark.executor.memory": "3g"}, "memory": "4g"}, "4096m"),
+    ],
+    ids=["default", "conf", "argument"],
+)
+def test_an_argument_wins_over_conf_and_conf_over_the_default(
+    arguments: dict[str, Any], value: str
+) -> None:
+    assert conf(STANDALONE, **arguments)["spark.executor.memory"] == value
+
+
+@pytest.mark.parametrize(
+    ("mode", "arguments", "text"),
+    [
+        (STANDALONE, {"cores": "*"}, "cores='*' has a meaning for local Spark only"),
+        (LOCAL, {"master": "spark://h:1"}, "does not go with the mode 'local'"),
+        (STANDALONE, {"master": "h:1"}, "is not the URL of a standalone cluster"),
+        (STANDALONE, {"master": "spark://h:1", "num_nodes": 2}, "Give cores, the cores of each"),
+        (LOCAL, {"memory": "much"}, "memory='much' is not a size"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    mode: ClusterMode, arguments: dict[str, Any], text: str
+) -> None:
+    with pytest.raises(InvalidSpecException) as raised:
+        conf(mode, **arguments)
+    assert text in str(raised.value)
+
+
+RUNNING = {"spark.master": "local[2]", "spark.driver.memory": "1g", "spark.jars": "a.jar,b.jar"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"cluster_mode": "local"},
+        {"cluster_mode": "spark-submit"},
+        {"cores": 2},
+        {"memory": "1024m"},
+        {"jars": "b.jar"},
+        {"num_nodes": 4},
+    ],
+)
+def test_what_is_so_already_is_no_conflict(arguments: dict[str, Any]) -> None:
+    assert conflict.conflicts(OrcaArguments(**arguments), RUNNING) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        ({"cores": 4}, ["cores (spark.master='local[4]'), and it is 'local[2]'"]),
+        ({"memory": "4g"}, ["memory (spark.driver.memory='4096m'), and it is '1g'"]),
+        (
+            {"master": "spark://h:1"},
+            ["master='spark://h:1', and spark.master is 'local[2]'"],
+        ),
+        (
+            {"conf": {"spark.x": 1}, "jars": "c.jar"},
+            [
+                "conf['spark.x'] (spark.x='1'), and it is not set",
+                "jars (spark.jars='c.jar'), and it is 'a.jar,b.jar'",
+            ],
+        ),
+        (
+            {"cluster_mode": "standalone", "cores": 1},
+            [
+                "cluster_mode='standalone', and spark.master is 'local[2]'",
+                "cores (spark.executor.cores='1'), and it is not set",
+                "cores (spark.cores.max='1'), and it is not set",
+            ],
+        ),
+    ],
+)
+def test_what_a_running_spark_cannot_honour_is_listed(
+    arguments: dict[str, Any], lines: list[str]
+) -> None:
+    assert sorted(conflict.conflicts(OrcaArguments(**arguments), RUNNING)) == sorted(lines)
+
+
+def test_a_local_cluster_has_executors() -> None:
+    running = {"spark.master": "local-cluster[2,1,1024]", "spark.executor.memory": "2g"}
+    assert conflict.conflicts(OrcaArguments(memory="2048m"), running) == []
+    assert not is_local("local-cluster[2,1,1024]")
+    assert all(is_local(master) for master in ("local", "local[2]", "local[*]"))
+
+
+def test_node_counts_are_unused_in_local_mode_only() -> None:
+    arguments = OrcaArguments(num_nodes=2, num_ray_nodes=1)
+    assert conflict.unused(arguments, local=True) == ["num_nodes=2"]
+    assert conflict.unused(arguments, local=False) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, 1024 + 384),
+        ({"spark.executor.memory": "8g"}, 8192 + 819),
+        ({"spark.executor.memory": "1g", "spark.executor.memoryOverhead": "2g"}, 3072),
+        ({"spark.executor.pyspark.memory": "100m"}, 1408 + 100),
+        ({"spark.memory.offHeap.size": str(64 * 1024**2)}, 1408 + 64),
+    ],
+)
+def test_a_worker_has_room_for_one_executor(values: dict[str, str], expected: int) -> None:
+    assert session.worker_memory_mib(values) == expected
