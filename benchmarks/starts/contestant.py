@@ -25,6 +25,9 @@ class Contestant(Protocol):
     auth_mode: str
     """``RAY_AUTH_MODE`` of the measured process, set before anything is imported."""
 
+    slots_error: str
+    """Name of the error that says, in the scenario ``"slots"``, that nodes are too many."""
+
     def start(self, spark: SparkSession, request: StartRequest) -> dict[str, float]:
         """Start, and return when the driver is connected; marks are seconds since the call."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,7 @@ class HandNode:
     ) -> None:
         Path(directory).mkdir(mode=0o700, parents=True)
         self.name = name
+        self._directory = directory
         self._output = Path(directory) / "ray.out"
         # An immediate end when told so: by default SIGTERM drains for up to 30 s.
         drain = {"RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0"}
@@ -93,6 +95,10 @@ class HandNode:
     def terminate(self) -> None:
         """Ask it to end."""
         self._process.terminate()
+
+    def remove_directory(self) -> None:
+        """Remove the temp directory: Ray leaves it."""
+        shutil.rmtree(self._directory, ignore_errors=True)
 
     def wait(self, grace_s: float) -> None:
         """Wait for its end; after the grace it is killed."""

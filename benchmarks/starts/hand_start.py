@@ -29,6 +29,7 @@ class HandStart:
     """Workers at once when GCS answers a call, explicit ports, a temp directory for each node."""
 
     auth_mode = "token"
+    slots_error = ""
 
     def __init__(self) -> None:
         self._nodes: list[HandNode] = []
@@ -69,7 +70,7 @@ class HandStart:
         return marks
 
     def stop(self) -> None:
-        """SIGTERM to what we started, by pid, all at once; then wait for each."""
+        """SIGTERM to what we started, by pid; wait for each, then remove the directories."""
         import ray
 
         ray.shutdown()
@@ -82,6 +83,8 @@ class HandStart:
         for node in self._nodes[:1]:
             node.terminate()
             node.wait(STOP_GRACE_S)
+        for node in self._nodes:
+            node.remove_directory()
 
     def _launch(
         self, name: str, arguments: list[str], environment: dict[str, str], request: StartRequest

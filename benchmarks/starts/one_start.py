@@ -33,12 +33,13 @@ def measure(request: StartRequest) -> dict[str, Any]:
     process_tree.become_subreaper()
     spark = session.start(request)
     before = process_tree.descendants()
-    result: dict[str, Any] = {}
+    result: dict[str, Any] = {"load_1min": os.getloadavg()[0]}
     try:
         _start(contestant, spark, request, result)
     except Exception as error:  # whatever ends a start is what we report
         result["error"] = f"{type(error).__name__}: {error}"
-        if request.scenario != "slots":
+        result["refused"] = type(error).__name__ == contestant.slots_error
+        if request.scenario != "slots" or not result["refused"]:
             traceback.print_exc()
     try:
         _stop(contestant, before, request, result)
@@ -105,8 +106,11 @@ def _stop(
     if not left:
         result["stop_s"] = time.monotonic() - called
     result["left_processes"] = sorted(left.values())
+    result["left_after_s"] = time.monotonic() - called
     process_tree.kill(left)
-    result["left_files"] = sorted(entry.name for entry in Path(request.ray_temp_dir).iterdir())
+    # Ray's dashboard makes pymp-* in the system's temp directory, and a killed one leaves it.
+    entries = [*Path(request.ray_temp_dir).iterdir(), *Path(request.scratch, "tmp").glob("pymp-*")]
+    result["left_files"] = sorted(entry.name for entry in entries)
 
 
 if __name__ == "__main__":

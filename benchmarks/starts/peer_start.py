@@ -19,6 +19,8 @@ class PeerStart:
     auth_mode = "disabled"
     """It knows no tokens, and a stray token file breaks it unless the mode is set."""
 
+    slots_error = "RuntimeError"
+
     def start(self, spark: SparkSession, request: StartRequest) -> dict[str, float]:
         """Return when its call has returned and `ray.init` has connected this process."""
         called = time.monotonic()

@@ -14,6 +14,7 @@ class PlainStart:
     """Ray started by `ray.init` in this process; Spark runs beside it, unused."""
 
     auth_mode = "token"
+    slots_error = ""
 
     def start(self, spark: SparkSession, request: StartRequest) -> dict[str, float]:
         """Return when `ray.init` does; `include_dashboard` as the others have it."""

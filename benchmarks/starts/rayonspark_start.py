@@ -16,6 +16,8 @@ class RayOnSparkStart:
     auth_mode = ""
     """Nothing is set: the product's own default (a token per cluster) is what is measured."""
 
+    slots_error = "PlacementException"
+
     def __init__(self) -> None:
         self._cluster: Any = None
 

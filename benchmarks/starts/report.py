@@ -29,7 +29,9 @@ class Measured:
     @property
     def failed(self) -> bool:
         """Whether it ended in another way than its scenario asks for."""
-        return ("error" in self.result) != (self.request.scenario == "slots")
+        if self.request.scenario == "slots":
+            return not self.result.get("refused", False)
+        return "error" in self.result
 
 
 class Report:
@@ -96,11 +98,12 @@ class Report:
 
     def _left_behind(self) -> list[str]:
         """One line per contestant and scenario that left processes or files."""
-        lines: dict[str, None] = {}
+        lines: dict[str, None] = {}  # a set that keeps its order
         for one in self._measured:
             processes = len(one.result.get("left_processes", []))
             files = len(one.result.get("left_files", []))
             if processes or files:
                 name = f"{one.request.label} {one.request.contestant}"
-                lines[f"left behind by {name}: {processes} processes, {files} entries"] = None
+                after = f"{one.result['left_after_s']:.0f} s after its stop was called"
+                lines[f"left by {name}: {processes} processes, {files} files, {after}"] = None
         return list(lines)

@@ -32,6 +32,7 @@ def environment(scratch: str) -> dict[str, str]:
         # What local-cluster needs when pyspark came by pip.
         "SPARK_HOME": f"{scratch}/spark",
         "SPARK_SCALA_VERSION": "2.13",
+        "TMPDIR": f"{scratch}/tmp",
     }
 
 
@@ -39,10 +40,9 @@ def prepare(scratch: str) -> None:
     """Make HOME and a SPARK_HOME of links: local-cluster writes its work directory into it."""
     import pyspark
 
-    Path(scratch, "home").mkdir()
-    Path(scratch, "t").mkdir(mode=0o700)
+    for name in ("home", "t", "tmp", "spark"):
+        Path(scratch, name).mkdir(mode=0o700)
     home = Path(scratch, "spark")
-    home.mkdir()
     for entry in Path(pyspark.__file__).parent.iterdir():
         if entry.name != "work":
             (home / entry.name).symlink_to(entry)
@@ -52,6 +52,7 @@ def start(request: StartRequest) -> SparkSession:
     """A plain session, all executors registered, each with a warm Python worker."""
     from pyspark.sql import SparkSession
 
+    java_temp = f"-Djava.io.tmpdir={request.scratch}/tmp"  # a JVM does not read TMPDIR
     spark = (
         SparkSession.builder.master(request.master)
         .appName(f"startup {request.label} {request.contestant}")
@@ -59,6 +60,8 @@ def start(request: StartRequest) -> SparkSession:
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.executor.memory", "1g")
         .config("spark.driver.memory", "1g")
+        .config("spark.driver.extraJavaOptions", java_temp)
+        .config("spark.executor.extraJavaOptions", java_temp)
         .config("spark.local.dir", f"{request.scratch}/local")
         .getOrCreate()
     )
