@@ -1,0 +1,1 @@
+"""Measured starts of Ray on Spark: the contestants, and what is needed to time them alike."""

@@ -1,0 +1,44 @@
+"""The machine and the versions that a number belongs to."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+DISTRIBUTIONS = ("rayonspark", "ray", "pyspark")
+
+
+def describe() -> dict[str, Any]:
+    """Cpus, memory, load and versions; the load says whether the machine was quiet."""
+    memory = next(
+        int(line.split()[1]) * 1024
+        for line in Path("/proc/meminfo").read_text().splitlines()
+        if line.startswith("MemTotal:")
+    )
+    return {
+        "cpus": len(os.sched_getaffinity(0)),
+        "memory_gib": round(memory / 2**30, 1),
+        "load_1min": round(os.getloadavg()[0], 2),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "java": _java(),
+        **{name: _version(name) for name in DISTRIBUTIONS},
+    }
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def _java() -> str:
+    home = os.environ.get("JAVA_HOME")
+    command = f"{home}/bin/java" if home else "java"
+    said = subprocess.run([command, "-version"], capture_output=True, text=True, check=True)
+    return said.stderr.splitlines()[0]

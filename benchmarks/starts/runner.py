@@ -1,0 +1,72 @@
+"""Runs one measured start in a process of its own, and leaves nothing of it behind."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from starts import process_tree, session
+from starts.request import StartRequest
+
+TIMEOUT_S = 400.0
+TAIL_BYTES = 4000
+
+PEER_FILES = (
+    "/tmp/ray_on_spark_worker_startup_barrier_lock.lock",
+    "/tmp/ray_on_spark_worker_port_allocation.txt",
+)
+"""Names that the peer has fixed; they are removed when they were not there before."""
+
+
+def run(request: StartRequest) -> dict[str, Any]:
+    """The result of one start; ``error`` is in it when there was one."""
+    existed = {name for name in PEER_FILES if Path(name).exists()}
+    # Short, because a unix socket's path has 107 bytes at most.
+    scratch = tempfile.mkdtemp(prefix="rb-")
+    try:
+        session.prepare(scratch)
+        return _run(replace(request, scratch=scratch))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        for name in set(PEER_FILES) - existed:
+            Path(name).unlink(missing_ok=True)
+
+
+def _run(request: StartRequest) -> dict[str, Any]:
+    result, output = Path(request.scratch, "result.json"), Path(request.scratch, "output")
+    environment = session.environment(request.scratch)
+    here = str(Path(__file__).parent.parent)
+    environment["PYTHONPATH"] = ":".join(filter(None, [here, environment.get("PYTHONPATH")]))
+    before = process_tree.descendants()
+    with output.open("wb") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "starts.one_start", request.to_json(), str(result)],
+            env=environment,
+            cwd=request.scratch,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            code: int | None = process.wait(TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            process_tree.kill(process_tree.descendants_since(before))
+            process.wait()
+            process_tree.reap()
+    if result.exists():
+        measured: dict[str, Any] = json.loads(result.read_text())
+    else:
+        ended = "ran into the time limit" if code is None else f"exited with code {code}"
+        measured = {"error": f"The measured process {ended}."}
+    if "error" in measured:
+        measured["output"] = output.read_bytes()[-TAIL_BYTES:].decode(errors="replace")
+    return measured

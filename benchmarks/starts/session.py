@@ -1,0 +1,85 @@
+"""The Spark session of a measured start: up, registered and warm before the clock starts."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starts.request import StartRequest
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+REGISTRATION_TIMEOUT_S = 120.0
+POLL_S = 0.05
+"""Period of the question how many executors have registered: Python sees no Spark event for it."""
+
+
+def environment(scratch: str) -> dict[str, str]:
+    """The environment that every contestant's process is started with."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("RAY_")},
+        # A token that Ray 2.59 and later write into HOME stays in here.
+        "HOME": f"{scratch}/home",
+        # The peer needs `ray` on the PATH.
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYSPARK_PYTHON": sys.executable,
+        "RAY_USAGE_STATS_ENABLED": "0",
+        # What local-cluster needs when pyspark came by pip.
+        "SPARK_HOME": f"{scratch}/spark",
+        "SPARK_SCALA_VERSION": "2.13",
+        "TMPDIR": f"{scratch}/tmp",
+    }
+
+
+def prepare(scratch: str) -> None:
+    """Make HOME and a SPARK_HOME of links: local-cluster writes its work directory into it."""
+    import pyspark
+
+    for name in ("home", "t", "tmp", "spark"):
+        Path(scratch, name).mkdir(mode=0o700)
+    home = Path(scratch, "spark")
+    for entry in Path(pyspark.__file__).parent.iterdir():
+        if entry.name != "work":
+            (home / entry.name).symlink_to(entry)
+
+
+def start(request: StartRequest) -> SparkSession:
+    """A plain session, all executors registered, each with a warm Python worker."""
+    from pyspark.sql import SparkSession
+
+    java_temp = f"-Djava.io.tmpdir={request.scratch}/tmp"  # a JVM does not read TMPDIR
+    spark = (
+        SparkSession.builder.master(request.master)
+        .appName(f"startup {request.label} {request.contestant}")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.executor.memory", "1g")
+        .config("spark.driver.memory", "1g")
+        .config("spark.driver.extraJavaOptions", java_temp)
+        .config("spark.executor.extraJavaOptions", java_temp)
+        .config("spark.local.dir", f"{request.scratch}/local")
+        .getOrCreate()
+    )
+    spark.sparkContext.setLogLevel("ERROR")
+    _await(lambda: _executors(spark) >= request.nodes, f"{request.nodes} executors")
+    tasks = max(request.nodes, 1) * 2
+    spark.sparkContext.parallelize(range(tasks), tasks).map(lambda number: number + 1).collect()
+    return spark
+
+
+def _executors(spark: SparkSession) -> int:
+    """How many executors have registered; the status tracker lists the driver too."""
+    return len(spark.sparkContext._jsc.sc().statusTracker().getExecutorInfos()) - 1
+
+
+def _await(condition: Callable[[], bool], awaited: str) -> None:
+    deadline = time.monotonic() + REGISTRATION_TIMEOUT_S
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"Waited {REGISTRATION_TIMEOUT_S:.0f} s for {awaited}.")
+        time.sleep(POLL_S)

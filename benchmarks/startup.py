@@ -1,0 +1,120 @@
+"""How long Ray takes to start beside Spark: ours, the peer's, by hand and plain, side by side.
+
+Each start runs in a fresh process with a warm Spark session; the contestants alternate. Prints a
+table and, as its last line, one JSON object. Linux only: processes are found through /proc.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from starts import machine, process_tree, runner
+from starts.contestant import CONTESTANTS
+from starts.report import Measured, Report
+from starts.request import StartRequest
+
+SLOTS_NODES = 2
+
+
+def main() -> int:
+    """Measure what the arguments ask for; 1 when a start failed."""
+    options = _options()
+    process_tree.become_subreaper()
+    about = {**machine.describe(), "dashboard": options.dashboard, "runs": options.runs}
+    print(", ".join(f"{name} {value}" for name, value in about.items()), flush=True)
+    measured = []
+    for request in _requests(options):
+        one = Measured(request, runner.run(request))
+        measured.append(one)
+        print(_progress(one), file=sys.stderr, flush=True)
+    report = Report(measured)
+    print(report.table())
+    line = json.dumps({"machine": about, **report.to_dict()})
+    if options.json:
+        Path(options.json).write_text(line + "\n")
+    print(line)
+    return 1 if any(one.failed for one in measured) else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=3, help="rounds; medians need 3 (default: 3)")
+    parser.add_argument("--nodes", type=_numbers, default=(2, 4), help="executors (default: 2,4)")
+    parser.add_argument(
+        "--only", type=_names, default=tuple(CONTESTANTS), help=f"of {','.join(CONTESTANTS)}"
+    )
+    parser.add_argument(
+        "--scenarios", type=_scenarios, default=tuple(_WHO), help=f"of {','.join(_WHO)}"
+    )
+    parser.add_argument("--dashboard", choices=("on", "off"), default="on", help="for everybody")
+    parser.add_argument(
+        "--peer-slots",
+        action="store_true",
+        help="also wait about 150 s for the peer's error when there are no slots",
+    )
+    parser.add_argument("--json", metavar="FILE", help="write the JSON object there as well")
+    return parser.parse_args()
+
+
+_WHO = {
+    "cluster": ("rayonspark", "peer", "hand"),
+    "local": ("rayonspark", "plain"),
+    "slots": ("rayonspark", "peer"),
+}
+"""Scenario -> contestants that can take part in it."""
+
+
+def _requests(options: argparse.Namespace) -> Iterator[StartRequest]:
+    """Rounds over all scenarios; the order rotates, so that nobody is always first."""
+    sizes = {"cluster": options.nodes, "local": (0,), "slots": (SLOTS_NODES,)}
+    for round_number in range(options.runs):
+        for scenario in options.scenarios:
+            names = [name for name in _WHO[scenario] if name in options.only]
+            if scenario == "slots" and not options.peer_slots:
+                names = [name for name in names if name != "peer"]
+            first = round_number % max(len(names), 1)
+            for nodes, name in itertools.product(sizes[scenario], names[first:] + names[:first]):
+                yield StartRequest(
+                    scenario=scenario,
+                    contestant=name,
+                    nodes=nodes,
+                    dashboard=options.dashboard == "on",
+                    scratch="",
+                )
+
+
+def _progress(one: Measured) -> str:
+    name = f"{one.request.label} {one.request.contestant}"
+    if one.failed:
+        return f"{name}: {one.result.get('error')}\n{one.result.get('output', '')}"
+    times = ", ".join(f"{k} {v:.2f}" for k, v in one.result.items() if isinstance(v, float))
+    return f"{name}: {times}"
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return _known(text, tuple(CONTESTANTS))
+
+
+def _scenarios(text: str) -> tuple[str, ...]:
+    return _known(text, tuple(_WHO))
+
+
+def _known(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(known)}")
+    return names
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
