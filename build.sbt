@@ -24,6 +24,8 @@ lazy val common = Seq(
     "org.apache.spark" %% "spark-sql" % sparkVersion % Provided
   ),
   scalacOptions ++= Seq(
+    "-encoding",
+    "UTF-8",
     "-release",
     "17",
     "-deprecation",
@@ -33,7 +35,7 @@ lazy val common = Seq(
     "-Wunused",
     "-Werror"
   ),
-  javacOptions ++= Seq("--release", "17", "-Xlint:all", "-Werror")
+  javacOptions ++= Seq("-encoding", "UTF-8", "--release", "17", "-Xlint:all", "-Werror")
 )
 
 lazy val rayonspark = (project in file("jvm"))
@@ -53,7 +55,7 @@ lazy val rayonspark = (project in file("jvm"))
     Compile / packageDoc / publishArtifact := false,
     Test / fork := true,
     Test / parallelExecution := false,
-    Test / javaOptions ++= Seq("-Xmx1g") ++ SparkJvm.options
+    Test / javaOptions ++= Seq("-Xmx1g", "-Dfile.encoding=UTF-8") ++ SparkJvm.options
   )
 
 /** The Scala and Java programs of examples/, as a user would compile them. */

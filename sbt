@@ -35,7 +35,7 @@ fetch_launcher() {
 
 [[ -f $launcher ]] || fetch_launcher
 
-options=(-Xmx2g -Xss4m -Dsbt.server.autostart=false)
+options=(-Xmx2g -Xss4m -Dfile.encoding=UTF-8 -Dsbt.server.autostart=false)
 [[ -t 1 ]] || options+=(-Dsbt.supershell=false -Dsbt.color=false)
 
 cd "$root"

@@ -11,7 +11,7 @@ object Version {
     val file = new File(checkout, "python/rayonspark/_version.py")
     Files.readString(file.toPath) match {
       case line(version) => version
-      case _ => sys.error(s"$file has no line __version__ = \"…\". Restore it.")
+      case _ => sys.error(s"$file has no line that sets __version__. Restore it.")
     }
   }
 }

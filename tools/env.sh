@@ -32,7 +32,7 @@ PYTHON
 )
 [[ -f $venv/key && $(<"$venv/key") == "$key" ]] && exit 0
 
-kept=${XDG_CACHE_HOME:-$HOME/.cache}/rayonspark/venv-$key
+kept=${XDG_CACHE_HOME:-$HOME/.cache}/rayonspark/venv-$version-$key
 
 install() {
   "$python" -m venv "$venv"
@@ -45,7 +45,7 @@ copy_kept() {
   local built_at script
   cp -a "$kept" "$venv" || return 1
   built_at=$(<"$venv/built-at")
-  grep -lIF "$built_at" "$venv"/bin/* "$venv/pyvenv.cfg" | while read -r script; do
+  grep -lI -d skip -F "$built_at" "$venv"/bin/* "$venv/pyvenv.cfg" | while read -r script; do
     [[ -L $script ]] || sed -i "s|$built_at|$venv|g" "$script"
   done
   echo "$venv" >"$venv/built-at"
@@ -55,7 +55,13 @@ keep() {
   local partial
   mkdir -p "$(dirname "$kept")"
   partial=$(mktemp -d "$kept.XXXXXX")
-  cp -a "$venv/." "$partial" && mv -T "$partial" "$kept" || rm -rf "$partial"
+  if cp -a "$venv/." "$partial" && mv -T "$partial" "$kept"; then
+    # One for each interpreter: they are large, and an older one is never asked for again.
+    find "$(dirname "$kept")" -maxdepth 1 -name "venv-$version-*" ! -path "$kept" \
+      -mmin +60 -exec rm -rf {} +
+  else
+    rm -rf "$partial"
+  fi
 }
 
 rm -rf "$venv"
