@@ -1,41 +1,76 @@
+import org.rayonspark.build.{SparkJvm, Version}
+
 val sparkVersion = "4.2.0"
 
-/** The one place that says which version this is: Python and the jar share it. */
-def readVersion(file: File): String = {
-  val line = """__version__ = "(.+)"""".r
-  IO.readLines(file).collectFirst { case line(version) => version }
-    .getOrElse(sys.error(s"no __version__ in $file"))
-}
+/** The checkout: what the halves share lies here. */
+val checkout = LocalRootProject / baseDirectory
 
 ThisBuild / organization := "org.rayonspark"
 ThisBuild / scalaVersion := "2.13.18"
-ThisBuild / version := readVersion((ThisBuild / baseDirectory).value / "python/rayonspark/_version.py")
-ThisBuild / licenses := Seq("Apache-2.0" -> url("https://www.apache.org/licenses/LICENSE-2.0"))
+ThisBuild / version := Version.read((ThisBuild / baseDirectory).value)
+ThisBuild / description := "Ray inside Spark: a Ray cluster on the executors of a Spark application"
+ThisBuild / licenses := Seq(License.Apache2)
+// Where publishToDirectory writes: a repository that `--repositories file:///…` can name.
+ThisBuild / publishTo := Some(
+  MavenCache("directory", file(sys.props.getOrElse("rayonspark.repository", "target/repository")))
+)
+addCommandAlias("publishToDirectory", "rayonspark/publish")
+
+lazy val common = Seq(
+  // Spark brings Scala, Jackson and SLF4J; nothing of it, and nothing else, goes to a user.
+  autoScalaLibrary := false,
+  libraryDependencies ++= Seq(
+    "org.scala-lang" % "scala-library" % scalaVersion.value % Provided,
+    "org.apache.spark" %% "spark-sql" % sparkVersion % Provided
+  ),
+  scalacOptions ++= Seq(
+    "-encoding",
+    "UTF-8",
+    "-release",
+    "17",
+    "-deprecation",
+    "-feature",
+    "-unchecked",
+    "-Xlint",
+    "-Wunused",
+    "-Werror"
+  ),
+  javacOptions ++= Seq("-encoding", "UTF-8", "--release", "17", "-Xlint:all", "-Werror")
+)
 
 lazy val rayonspark = (project in file("jvm"))
+  .settings(common)
   .settings(
     name := "rayonspark",
-    // Spark brings Scala, Jackson and SLF4J; nothing of it, and nothing else, goes into the jar.
     libraryDependencies ++= Seq(
-      "org.apache.spark" %% "spark-sql" % sparkVersion % Provided,
       "org.scalatest" %% "scalatest" % "3.2.19" % Test,
       "org.scalatestplus" %% "scalacheck-1-18" % "3.2.19.0" % Test
     ),
-    scalacOptions ++= Seq(
-      "-release", "17", "-deprecation", "-feature", "-unchecked", "-Xlint", "-Wunused", "-Werror"
-    ),
-    javacOptions ++= Seq("--release", "17"),
-    // The Python half travels at the root of the jar: Spark puts the jars of --packages on Python's path.
-    Compile / unmanagedResources / includeFilter := "*",
     Compile / packageBin / mappings ++= {
-      val python = (ThisBuild / baseDirectory).value / "python"
-      ((python / "rayonspark") ** ("*.py" || "py.typed")).get().pair(Path.relativeTo(python))
+      val python = checkout.value / "python"
+      // The Python half is at the root: Spark puts the jars of --packages on Python's path.
+      val half = ((python / "rayonspark") ** ("*.py" || "py.typed")).get()
+      half.pair(Path.relativeTo(python)) :+ (checkout.value / "LICENSE" -> "META-INF/LICENSE")
     },
+    Compile / packageDoc / publishArtifact := false,
     Test / fork := true,
     Test / parallelExecution := false,
-    Test / javaOptions ++= Seq("-Xmx1g") ++ org.rayonspark.build.SparkJvm.options
+    Test / javaOptions ++= Seq("-Xmx1g", "-Dfile.encoding=UTF-8") ++ SparkJvm.options
+  )
+
+/** The Scala and Java programs of examples/, as a user would compile them. */
+lazy val examples = project
+  .dependsOn(rayonspark)
+  .settings(common)
+  .settings(
+    name := "rayonspark-examples",
+    target := checkout.value / "target" / "examples",
+    Compile / unmanagedSourceDirectories := Seq(baseDirectory.value),
+    Compile / unmanagedResourceDirectories := Nil,
+    Test / unmanagedSourceDirectories := Nil,
+    publish / skip := true
   )
 
 lazy val root = (project in file("."))
-  .aggregate(rayonspark)
+  .aggregate(rayonspark, examples)
   .settings(publish / skip := true, Compile / sources := Nil)
