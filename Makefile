@@ -15,7 +15,7 @@ version := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' python/rayonspark/_ve
 # A built thing is as old as the content that it was built from, not as the files' times: a stamp
 # has the hash of that content in its name.
 hash = $(shell find $(1) -type f -not -path '*/__pycache__/*' -not -path '*/jars/*' -print0 | \
-  LC_ALL=C sort -z | xargs -0 cat | cksum | tr ' ' -)
+  LC_ALL=C sort -z | xargs -0 cksum | cksum | tr ' ' -)
 build_files := build.sbt project/build.properties project/plugins.sbt $(wildcard project/*.scala)
 jar_hash := $(call hash,$(build_files) LICENSE jvm/src/main python/rayonspark \
   $(wildcard examples/*.scala examples/*.java))
@@ -64,7 +64,7 @@ lint: env ## Check format, style and types
 	./sbt scalafmtCheckAll scalafmtSbtCheck
 
 format: env ## Format everything
-	$(python) -m ruff check --fix
+	$(python) -m ruff check --fix --exit-zero
 	$(python) -m ruff format
 	./sbt scalafmtAll scalafmtSbt
 
@@ -72,4 +72,7 @@ bench-startup: jar ## Measure how fast a cluster comes up
 	$(python) benchmarks/startup.py
 
 clean: ## Remove what was built, except .venv
-	rm -rf target project/target project/project dist jvm/target $(jars) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf target project/target project/project dist jvm/target $(jars)
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@# Where Spark's local-cluster keeps the logs of its executors.
+	rm -rf .venv/lib/python3.*/site-packages/pyspark/work

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from .artefacts import CHECKOUT, JAR, POM, VERSION, WHEEL
+from .artefacts import CHECKOUT, COORDINATES, JAR, POM, VERSION, WHEEL
 
 PYTHON_HALF = {
     str(path.relative_to(CHECKOUT / "python"))
@@ -93,3 +93,7 @@ def test_the_pom_brings_no_other_jar() -> None:
 
     assert scopes["spark-sql_2.13"] == "provided"
     assert set(scopes.values()) <= {"provided", "test"}
+
+
+def test_the_readme_names_the_version_that_is_built() -> None:
+    assert f"--packages {COORDINATES}\n" in (CHECKOUT / "README.md").read_text()
