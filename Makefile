@@ -17,8 +17,10 @@ version := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' python/rayonspark/_ve
 hash = $(shell find $(1) -type f -not -path '*/__pycache__/*' -not -path '*/jars/*' -print0 | \
   LC_ALL=C sort -z | xargs -0 cat | cksum | tr ' ' -)
 build_files := build.sbt project/build.properties project/plugins.sbt $(wildcard project/*.scala)
-jar_stamp := $(jars)/.$(call hash,$(build_files) jvm/src/main python/rayonspark $(wildcard examples/*.scala examples/*.java))
-wheel_stamp := dist/.$(notdir $(jar_stamp))-$(call hash,python/pyproject.toml README.md LICENSE)
+jar_hash := $(call hash,$(build_files) LICENSE jvm/src/main python/rayonspark \
+  $(wildcard examples/*.scala examples/*.java))
+jar_stamp := $(jars)/.built-$(jar_hash)
+wheel_stamp := dist/.built-$(jar_hash)-$(call hash,python/pyproject.toml README.md)
 
 .PHONY: help env jar wheel quickstart test test-jvm test-python lint format bench-startup clean
 

@@ -9,6 +9,7 @@ ThisBuild / organization := "org.rayonspark"
 ThisBuild / scalaVersion := "2.13.18"
 ThisBuild / version := Version.read((ThisBuild / baseDirectory).value)
 ThisBuild / description := "Ray inside Spark: a Ray cluster on the executors of a Spark application"
+ThisBuild / versionScheme := Some("early-semver")
 ThisBuild / licenses := Seq(License.Apache2)
 // Where publishToDirectory writes: a repository that `--repositories file:///…` can name.
 ThisBuild / publishTo := Some(

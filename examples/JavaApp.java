@@ -17,7 +17,8 @@ public final class JavaApp {
   private JavaApp() {}
 
   public static void main(String[] args) {
-    try (SparkSession spark = SparkSession.builder().appName("Ray from Java").getOrCreate()) {
+    SparkSession spark = SparkSession.builder().appName("Ray from Java").getOrCreate();
+    try {
       System.out.println("Spark counts before: " + spark.range(1000).count());
 
       RayClusterSpec spec =
@@ -33,6 +34,8 @@ public final class JavaApp {
       }
 
       System.out.println("Spark counts after: " + spark.range(1000).count());
+    } finally {
+      spark.stop();
     }
   }
 }

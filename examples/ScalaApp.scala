@@ -19,11 +19,14 @@ object ScalaApp {
     Using.resource(SparkSession.builder().appName("Ray from Scala").getOrCreate()) { spark =>
       println(s"Spark counts before: ${spark.range(1000).count()}")
 
-      val spec = RayClusterSpec.builder().numNodes(2).cpusPerNode(1).objectStoreMemory("100m").build()
+      val spec =
+        RayClusterSpec.builder().numNodes(2).cpusPerNode(1).objectStoreMemory("100m").build()
       Using.resource(RayCluster.start(spark, spec)) { cluster =>
         println(s"Ray is at ${cluster.addressInfo.get("address")}")
         cluster.nodes.asScala.foreach { node =>
-          println(s"Ray node ${node.rayNodeId}: ${node.role} beside ${node.executorId}, ${node.state}")
+          println(
+            s"Ray node ${node.rayNodeId}: ${node.role} beside ${node.executorId}, ${node.state}"
+          )
         }
         println(s"Spark counts meanwhile: ${spark.range(1000).count()}")
       }

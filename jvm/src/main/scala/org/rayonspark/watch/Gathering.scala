@@ -5,7 +5,7 @@ import org.rayonspark.conf.RayPort
 import org.rayonspark.plan.{ClusterPlan, NodePlan, NodeRole, Offer, PlanError, Planner}
 import org.rayonspark.rendezvous.DriverMessage
 import org.rayonspark.watch.ClusterAction._
-import org.rayonspark.watch.Supervisor.{Step, fail, quiet}
+import org.rayonspark.watch.Step.{fail, quiet, Step}
 
 import scala.concurrent.duration._
 

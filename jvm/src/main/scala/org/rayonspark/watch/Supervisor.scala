@@ -7,6 +7,7 @@ import org.rayonspark.plan.NodeRole
 import org.rayonspark.rendezvous.DriverMessage
 import org.rayonspark.watch.ClusterAction._
 import org.rayonspark.watch.ClusterEvent._
+import org.rayonspark.watch.Step.{fail, quiet, stop, Step}
 
 import scala.concurrent.duration._
 
@@ -15,16 +16,8 @@ import scala.concurrent.duration._
  * to the last node's end. It knows no thread and no clock.
  */
 object Supervisor {
-  type Step = (ClusterState, Vector[ClusterAction])
-
   /** How long Ray may take to end by itself when its whole cluster ends: nothing is worth draining. */
   private val stopGrace = 1.second
-
-  /** Within this every node must have reported its end, else the stop gives up on it. */
-  private val stopTimeout = 15.seconds
-
-  /** An application that ends takes its executors along; their guards see to Ray. */
-  private val applicationEndTimeout = 3.seconds
 
   private val firstBackOff = 1.second
   private val longestBackOff = 30.seconds
@@ -61,19 +54,6 @@ object Supervisor {
         case ApplicationEnded => stop(state.copy(applicationEnded = true))
         case ClientsDismissed | StopTimedOut => quiet(state)
       }
-
-  def quiet(state: ClusterState): Step = (state, Vector.empty)
-
-  /** Ends the cluster because of `error`; nothing stays. */
-  def fail(state: ClusterState, error: Throwable): Step = stop(state.copy(failure = Some(error)))
-
-  private def stop(state: ClusterState): Step = {
-    val timeout = if (state.applicationEnded) applicationEndTimeout else stopTimeout
-    (
-      state.copy(phase = RayClusterState.STOPPING),
-      Vector(After(timeout, StopTimedOut), DismissClients)
-    )
-  }
 
   private def placeWhenRegistered(state: ClusterState): Step =
     if (state.placed || state.local || state.executors.size < state.workers) quiet(state)

@@ -1,0 +1,24 @@
+"""The programs of examples/ in Scala and Java, by spark-submit."""
+
+from __future__ import annotations
+
+import pytest
+
+from .artefacts import EXAMPLES_JAR
+from .user import User
+
+
+@pytest.mark.parametrize("app", ["ScalaApp", "JavaApp"])
+def test_the_example_runs_ray_between_spark_jobs(app: str, user: User, packages: list[str]) -> None:
+    executors = ["--master", "local-cluster[2,1,1024]", "--executor-memory", "512m"]
+    main = ["--class", f"org.rayonspark.examples.{app}", str(EXAMPLES_JAR)]
+
+    output = user.spark_submit(*executors, *packages, *main)
+
+    lines = [line for line in output.splitlines() if line.startswith(("Ray", "Spark"))]
+    assert lines[0] == "Spark counts before: 1000"
+    assert lines[1].startswith("Ray is at ")
+    nodes = lines[2:5]
+    assert [line.endswith(", alive") for line in nodes] == [True] * 3
+    assert [line.split(": ")[1].split(" ")[0] for line in nodes] == ["head", "worker", "worker"]
+    assert lines[5:] == ["Spark counts meanwhile: 1000", "Spark counts after: 1000"]
