@@ -4,14 +4,14 @@ import json
 import os
 import pathlib
 import queue
+import secrets
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 RESOURCES = pathlib.Path(__file__).parents[2] / "jvm/src/main/resources/org/rayonspark"
-SCRIPTS = ("guard.py", "node_directory.py", "ray_node.py")
+SCRIPTS = ("guard.py", "process_tree.py", "node_directory.py", "ray_node.py")
 
 
 class Guarded:
@@ -20,14 +20,15 @@ class Guarded:
     def __init__(
         self, base, *, child=None, python=sys.executable, env=None, prefix=(), new_session=False
     ):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ros-", dir=base))
+        self.directory = pathlib.Path(base) / f"ros-{secrets.token_hex(3)}"
+        self.directory.mkdir(mode=0o700)
         for name in SCRIPTS:
             (self.directory / name).write_bytes((RESOURCES / name).read_bytes())
         if child is not None:
             (self.directory / "ray_node.py").write_text(child)
         self.events, self._queue = [], queue.Queue()
         self.started_at = time.monotonic()
-        with open(self.directory / "guard.err", "ab") as errors:
+        with (self.directory / "guard.err").open("ab") as errors:
             self.process = subprocess.Popen(
                 [*prefix, python, "-I", "-S", self.directory / "guard.py", self.directory],
                 stdin=subprocess.PIPE,
@@ -78,7 +79,7 @@ class Guarded:
                 return {**said, "at": at}
 
     def wait_for_end(self, limit_s=20.0):
-        """Waits until nobody holds the guard's stdout any more; returns what was said until then."""
+        """Waits until nobody holds the guard's stdout any more; returns all that was said."""
         deadline = time.monotonic() + limit_s
         while True:
             _, said = self._queue.get(timeout=max(0.01, deadline - time.monotonic()))

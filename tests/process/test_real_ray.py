@@ -1,5 +1,6 @@
 """The guard with Ray itself: a head and a worker on this machine."""
 
+import contextlib
 import pathlib
 import secrets
 import shutil
@@ -61,10 +62,9 @@ def cluster(start, tmp_path):
 
 def command_lines():
     for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-        try:
+        # One that is gone has none.
+        with contextlib.suppress(OSError):
             yield entry.read_bytes()
-        except OSError:
-            pass  # ended meanwhile
 
 
 def stop(node, grace_s=1.0):

@@ -3,56 +3,63 @@
 Needs nothing but the standard library, and Python 3.8.
 """
 
+from __future__ import annotations
+
 import fcntl
 import json
 import os
+import re
 import shutil
 import stat
 import sys
 import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 LOG_LIMIT_BYTES = 64 << 20
 LOG_FILE_LIMIT_BYTES = 8 << 20
 LOG_LIMIT_S = 1.0
 TAIL_LINES = 30
 TAIL_LIMIT_BYTES = 4000
+# What NodeDirs calls a node's directory, and nothing else: a base directory has other tenants.
+NAME = re.compile("ros-[a-z0-9]{6}")
 # A directory without a lock may belong to a guard that is about to take it.
 UNLOCKED_AGE_S = 3600.0
 
 
-def hold_lock(directory):
+def hold_lock(directory: Path) -> None:
     """Marks the directory as in use for as long as this process lives."""
-    unnamed = os.path.join(directory, "lock.tmp")
+    unnamed = directory / "lock.tmp"
     lock = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     # Named only now: a sweeper that finds the file finds it locked.
-    os.rename(unnamed, os.path.join(directory, "lock"))
+    unnamed.rename(directory / "lock")
 
 
-def note_companions(directory, companions):
+def note_companions(directory: Path, companions: list[str]) -> None:
     """Writes down which directories go with this one, for a sweeper that finds it orphaned."""
-    with open(os.path.join(directory, "companions.json"), "w") as file:
-        json.dump(companions, file)
+    (directory / "companions.json").write_text(json.dumps(companions))
 
 
-def sweep(own):
+def sweep(own: Path) -> None:
     """Removes what nodes left behind whose guard had no time to: a pod or a cgroup died whole."""
-    base = os.path.dirname(own)
-    for name in os.listdir(base):
-        path = os.path.join(base, name)
-        if name.startswith("ros-") and path != own:
+    for path in own.parent.iterdir():
+        if path != own and NAME.fullmatch(path.name):
             try:
                 _sweep_one(path)
+            except FileNotFoundError:
+                pass  # its guard has just removed it
             except OSError as error:
-                print(f'Cannot sweep "{path}": {error}', file=sys.stderr, flush=True)
+                sys.stderr.write(f'Cannot sweep "{path}": {error}\n')
 
 
-def _sweep_one(path):
-    info = os.lstat(path)
+def _sweep_one(path: Path) -> None:
+    info = path.lstat()
     if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.geteuid():
         return
     try:
-        lock = os.open(os.path.join(path, "lock"), os.O_RDWR | os.O_NOFOLLOW)
+        lock = os.open(path / "lock", os.O_RDWR | os.O_NOFOLLOW)
     except FileNotFoundError:
         if time.time() - info.st_mtime > UNLOCKED_AGE_S:
             remove(path)
@@ -60,7 +67,7 @@ def _sweep_one(path):
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for companion in _companions(path):
-            remove(companion)
+            remove(Path(companion))
         remove(path)
     except BlockingIOError:
         pass  # its guard lives
@@ -68,45 +75,44 @@ def _sweep_one(path):
         os.close(lock)
 
 
-def _companions(directory):
+def _companions(directory: Path) -> list[str]:
     try:
-        with open(os.path.join(directory, "companions.json")) as file:
-            return json.load(file)
+        noted: list[str] = json.loads((directory / "companions.json").read_text())
     except (FileNotFoundError, ValueError):
         return []
+    return noted
 
 
-def remove(directory):
+def remove(directory: Path) -> str | None:
     """Removes a whole tree, its lock last. Returns what went wrong as a sentence, or None."""
     try:
-        for name in sorted(os.listdir(directory), key=lambda name: name == "lock"):
-            path = os.path.join(directory, name)
-            if os.path.isdir(path) and not os.path.islink(path):
-                shutil.rmtree(path, onerror=_unlock_and_retry)
-            else:
-                os.unlink(path)
-        os.rmdir(directory)
+        for path in sorted(directory.iterdir(), key=lambda path: path.name == "lock"):
+            _remove_one(path, onerror=_unlock_and_retry)
+        directory.rmdir()
     except FileNotFoundError:
-        pass
+        pass  # it never was, or somebody else was quicker
     except OSError as error:
         return f'Directory "{directory}" could not be removed: {error}.'
     return None
 
 
-def _unlock_and_retry(function, path, failure):
-    if issubclass(failure[0], FileNotFoundError):
-        return
+def _remove_one(path: Path, onerror: Any = None) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, onerror=onerror)
+    elif os.path.lexists(path):
+        path.unlink()
+
+
+def _unlock_and_retry(_function: Any, name: str, _failure: Any) -> None:
+    path = Path(name)
     # A user's runtime environment may have made its own directories read-only.
-    for locked in (os.path.dirname(path), path):
-        if os.path.isdir(locked) and not os.path.islink(locked):
-            os.chmod(locked, 0o700)
-    if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
-    else:
-        os.unlink(path)
+    for locked in (path.parent, path):
+        if locked.is_dir() and not locked.is_symlink():
+            locked.chmod(0o700)
+    _remove_one(path)
 
 
-def keep_logs(directory, target):
+def keep_logs(directory: Path, target: Path) -> str | None:
     """Copies the ends of Ray's logs to where they stay, within a bound of bytes and of time.
 
     Returns what went wrong as a sentence, or None.
@@ -117,40 +123,37 @@ def keep_logs(directory, target):
         for size, path, name in sorted(_logs_of(directory)):
             if time.monotonic() >= give_up_at:
                 return f'Ray\'s logs were not all copied to "{target}" in {LOG_LIMIT_S} s.'
-            budget -= _copy_end(path, size, min(LOG_FILE_LIMIT_BYTES, budget), target, name)
+            budget -= _copy_end(path, size, min(LOG_FILE_LIMIT_BYTES, budget), target / name)
     except OSError as error:
         return f'Ray\'s logs could not be copied to "{target}": {error}.'
     return None
 
 
-def _logs_of(directory):
-    """Yields (size, path, name to keep it under) of every log file below the directory."""
-    places = [(directory, name) for name in ("ray.out", "guard.err")]
-    for entry in os.scandir(directory):
-        if entry.name.startswith("session_") and entry.is_dir(follow_symlinks=False):
-            logs = os.path.join(entry.path, "logs")
-            for folder, _, names in os.walk(logs):
-                inner = os.path.relpath(folder, logs)
-                places += [(logs, os.path.normpath(os.path.join(inner, name))) for name in names]
-    for root, name in places:
-        info = os.lstat(os.path.join(root, name))
+def _logs_of(directory: Path) -> Iterator[tuple[int, Path, str]]:
+    """Yields (size, path, name to keep it under) of every log file of the node."""
+    places = [(directory, directory / name) for name in ("ray.out", "guard.err")]
+    for session in directory.glob("session_*"):
+        if not session.is_symlink():
+            logs = session / "logs"
+            places += [(logs, path) for path in logs.rglob("*")]
+    for root, path in places:
+        info = path.lstat()
         if stat.S_ISREG(info.st_mode):
-            yield info.st_size, os.path.join(root, name), name
+            yield info.st_size, path, str(path.relative_to(root))
 
 
-def _copy_end(path, size, limit, target, name):
-    copy = os.path.join(target, name)
-    os.makedirs(os.path.dirname(copy), exist_ok=True)
-    with open(path, "rb") as source, open(copy, "wb") as sink:
+def _copy_end(path: Path, size: int, limit: int, copy: Path) -> int:
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("rb") as source:
         source.seek(max(0, size - limit))
-        sink.write(source.read(limit))
+        copy.write_bytes(source.read(limit))
     return min(size, limit)
 
 
-def read_tail(path):
+def read_tail(path: Path) -> list[str]:
     """The last lines of a text file; none where there is no file."""
     try:
-        with open(path, "rb") as file:
+        with path.open("rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL_LIMIT_BYTES))
             return file.read().decode("utf-8", "replace").splitlines()[-TAIL_LINES:]
     except FileNotFoundError:

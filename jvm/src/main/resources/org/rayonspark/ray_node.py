@@ -4,6 +4,9 @@ Started by guard.py with the descriptor on which events are written. `ray start`
 process because its imports cost more than a second of CPU, and the plan takes that long to arrive.
 """
 
+from __future__ import annotations
+
+import contextlib
 import importlib
 import importlib.metadata
 import json
@@ -13,6 +16,9 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 # GCS tells nobody when it is up, or when a node appears. A start asks often.
 EAGER_PERIOD_S = 0.1
@@ -24,41 +30,43 @@ CALL_LIMIT_S = 5.0
 class Events:
     """Writes one JSON object a line to the JVM."""
 
-    def __init__(self, fd):
+    def __init__(self, fd: int) -> None:
         os.set_inheritable(fd, False)
         self._fd = fd
 
-    def say(self, **event):
-        try:
+    def say(self, **event: object) -> None:
+        # A broken pipe: the JVM is gone, and the guard will end this process.
+        with contextlib.suppress(BrokenPipeError):
             os.write(self._fd, json.dumps(event).encode() + b"\n")
-        except BrokenPipeError:
-            pass  # the JVM is gone, and the guard will end this process
 
 
-def ray_version():
+def ray_version() -> str | None:
     try:
         return importlib.metadata.version("ray")
     except importlib.metadata.PackageNotFoundError:
         return None
 
 
-def warm_up():
+def warm_up() -> None:
     # Ray reads this while it is imported. Its default is a drain of 30 s, which a stop cannot wait
     # for; a user who wants one sets it, and a grace that is longer.
     os.environ.setdefault("RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S", "0")
     importlib.import_module("ray.scripts.scripts")
 
 
-def read_launch():
+def read_launch() -> dict[str, Any] | None:
     line = sys.stdin.readline()
     # Ray's processes shall not inherit the pipe.
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
-    return json.loads(line)["launch"] if line else None
+    if not line:
+        return None
+    launch: dict[str, Any] = json.loads(line)["launch"]
+    return launch
 
 
-def accepts(host, port):
+def accepts(host: str, port: int) -> bool:
     try:
         socket.create_connection((host, port), timeout=CALL_LIMIT_S).close()
         return True
@@ -66,10 +74,10 @@ def accepts(host, port):
         return False
 
 
-def list_nodes(address):
+def list_nodes(address: str) -> Iterator[dict[str, tuple[str, bool]]]:
     """Endless: node id -> (name, alive), as GCS lists them. All of Ray's private API is here."""
-    from ray._raylet import GcsClient
-    from ray.core.generated.gcs_pb2 import GcsNodeInfo
+    from ray._raylet import GcsClient  # type: ignore[attr-defined]
+    from ray.core.generated.gcs_pb2 import GcsNodeInfo  # type: ignore[attr-defined]
 
     client = GcsClient(address=address)
     while True:
@@ -80,12 +88,13 @@ def list_nodes(address):
         }
 
 
-def watch(address, events):
+def watch(address: str, events: Events) -> None:
     """Reports what GCS lists, for as long as this process lives."""
     host, _, port = address.rpartition(":")
     while not accepts(host.strip("[]"), int(port)):
         time.sleep(EAGER_PERIOD_S)
-    seen, answered, said = {}, False, None
+    seen: dict[str, bool] = {}
+    answered, said = False, ""
     eager_until = time.monotonic() + EAGER_FOR_S
     while True:
         try:
@@ -103,14 +112,14 @@ def watch(address, events):
         except Exception as error:  # Ray's RPC errors have no common class
             if str(error) != said:
                 said = str(error)
-                print(f"GCS at {address} does not answer: {said}", file=sys.stderr, flush=True)
+                sys.stderr.write(f"GCS at {address} does not answer: {said}\n")
             time.sleep(EAGER_PERIOD_S)
 
 
-def main():
+def main() -> None:
     events = Events(int(sys.argv[1]))
     # The node's own directory: nothing in it is a module.
-    sys.path.remove(os.path.dirname(os.path.abspath(__file__)))
+    sys.path.remove(str(Path(__file__).absolute().parent))
     version = ray_version()
     events.say(event="hello", pid=os.getpid(), python=platform.python_version(), ray=version)
     if version is not None:
@@ -126,7 +135,7 @@ def main():
     from ray.scripts.scripts import main as ray_command
 
     sys.argv = ["ray", *launch["arguments"]]
-    ray_command()
+    ray_command()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

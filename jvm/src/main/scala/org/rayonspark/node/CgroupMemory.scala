@@ -23,7 +23,12 @@ private[node] object CgroupMemory {
         else "/"
       val own = top.resolve(below.dropWhile(_ == '/')).normalize
       if (!own.startsWith(top)) Vector(top.resolve(file))
-      else Iterator.iterate(own)(_.getParent).takeWhile(_.startsWith(top)).map(_.resolve(file)).toVector
+      else
+        Iterator
+          .iterate(own)(_.getParent)
+          .takeWhile(_.startsWith(top))
+          .map(_.resolve(file))
+          .toVector
     }
   }
 
@@ -44,21 +49,28 @@ private[node] object CgroupMemory {
    *   /proc/self/mountinfo
    */
   def hierarchies(groups: String, mounts: String): Vector[Hierarchy] = {
-    val paths = groups.linesIterator.map(_.split(":", 3)).collect {
-      case Array("0", "", path) => "cgroup2" -> path
-      case Array(_, controllers, path) if controllers.split(',').contains("memory") =>
-        "cgroup" -> path
-    }.toMap
+    val paths = groups.linesIterator
+      .map(_.split(":", 3))
+      .collect {
+        case Array("0", "", path) => "cgroup2" -> path
+        case Array(_, controllers, path) if controllers.split(',').contains("memory") =>
+          "cgroup" -> path
+      }
+      .toMap
     // "36 35 98:0 /root /mount options … - type source super-options"
-    mounts.linesIterator.toVector.map(_.split(" - ", 2)).collect { case Array(left, right) =>
-      (left.split(' '), right.split(' '))
-    }.collect {
-      case (left, Array("cgroup2", _*)) if left.length > 4 =>
-        paths.get("cgroup2").map(Hierarchy(left(4), left(3), _, "memory.max"))
-      case (left, Array("cgroup", _, options, _*))
-          if left.length > 4 && options.split(',').contains("memory") =>
-        paths.get("cgroup").map(Hierarchy(left(4), left(3), _, "memory.limit_in_bytes"))
-    }.flatten
+    mounts.linesIterator.toVector
+      .map(_.split(" - ", 2))
+      .collect { case Array(left, right) =>
+        (left.split(' '), right.split(' '))
+      }
+      .collect {
+        case (left, Array("cgroup2", _*)) if left.length > 4 =>
+          paths.get("cgroup2").map(Hierarchy(left(4), left(3), _, "memory.max"))
+        case (left, Array("cgroup", _, options, _*))
+            if left.length > 4 && options.split(',').contains("memory") =>
+          paths.get("cgroup").map(Hierarchy(left(4), left(3), _, "memory.limit_in_bytes"))
+      }
+      .flatten
   }
 
   // Version 1 says "no limit" with the largest page-aligned long; no host has a pebibyte.

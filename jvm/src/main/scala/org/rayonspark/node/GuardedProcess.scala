@@ -66,7 +66,9 @@ private[node] final class GuardedProcess(
     }
 
   private def read(): Unit = {
-    val stdout = new BufferedReader(new InputStreamReader(guard.getInputStream, StandardCharsets.UTF_8))
+    val stdout = new BufferedReader(
+      new InputStreamReader(guard.getInputStream, StandardCharsets.UTF_8)
+    )
     val exit = Iterator
       .continually(nextLine(stdout))
       .takeWhile(_.isDefined)

@@ -15,10 +15,12 @@ import java.nio.file.{
 import java.security.SecureRandom
 import scala.annotation.tailrec
 
-/** The directory that each node has to itself: Ray's temp directory, mode 0700, gone with the node. */
+/**
+ * The directory that each node has to itself: Ray's temp directory, mode 0700, gone with the node.
+ */
 object NodeDirs {
 
-  // Swept by this name when a guard had no time to remove it: see node_directory.py.
+  // node_directory.py knows these names: it sweeps what a guard had no time to remove.
   private val prefix = "ros-"
 
   private val randomChars = 6

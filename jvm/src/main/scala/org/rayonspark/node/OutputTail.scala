@@ -17,7 +17,8 @@ object OutputTail {
       try
         Using.resource(new RandomAccessFile(file.toFile, "r")) { input =>
           input.seek(math.max(0L, input.length - bytes))
-          val end = new Array[Byte](math.min(bytes.toLong, input.length - input.getFilePointer).toInt)
+          val end =
+            new Array[Byte](math.min(bytes.toLong, input.length - input.getFilePointer).toInt)
           input.readFully(end)
           new String(end, StandardCharsets.UTF_8).linesIterator.toVector.takeRight(lines)
         }

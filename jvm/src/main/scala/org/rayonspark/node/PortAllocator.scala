@@ -3,7 +3,13 @@ package org.rayonspark.node
 import org.rayonspark.conf.{PortPolicy, RayPort}
 
 import java.io.IOException
-import java.net.{BindException, InetAddress, InetSocketAddress, NetworkInterface, UnknownHostException}
+import java.net.{
+  BindException,
+  InetAddress,
+  InetSocketAddress,
+  NetworkInterface,
+  UnknownHostException
+}
 import java.nio.channels.ServerSocketChannel
 import java.util.concurrent.ThreadLocalRandom
 import scala.annotation.tailrec
@@ -35,7 +41,9 @@ object PortAllocator {
       }
       val range = candidates(policy)
       others
-        .foldLeft(bound)((held, port) => held.flatMap(add(_, port, pick(host, address, port, range))))
+        .foldLeft(bound)((held, port) =>
+          held.flatMap(add(_, port, pick(host, address, port, range)))
+        )
         .map(new HeldPorts(_))
     }
 
@@ -58,7 +66,10 @@ object PortAllocator {
       val address = InetAddress.getByName(host)
       if (address.isLoopbackAddress) Right(Some(address))
       else if (NetworkInterface.getByInetAddress(address) != null) Right(None)
-      else Left(s"""Address "$host" is not one of this machine. Set `spark.driver.host`, or SPARK_LOCAL_IP on the executors, to one that is.""")
+      else
+        Left(
+          s"""Address "$host" is not one of this machine. Set `spark.driver.host`, or SPARK_LOCAL_IP on the executors, to one that is."""
+        )
     } catch {
       case _: UnknownHostException =>
         Left(s"""Host "$host" has no address. Give an IP address.""")

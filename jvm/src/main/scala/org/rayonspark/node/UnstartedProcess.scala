@@ -26,7 +26,9 @@ private[node] final class UnstartedProcess(
         NodeDirs.delete(directory)
         None
       } catch { case e: IOException => Some(s"$directory could not be removed: $e") }
-    onEvent(NodeEvent.Exited(NodeExit(notFound, asked = false, error.getMessage +: trouble.toVector)))
+    onEvent(
+      NodeEvent.Exited(NodeExit(notFound, asked = false, error.getMessage +: trouble.toVector))
+    )
   }
 
   override def launch(launch: NodeLaunch): Unit = ()

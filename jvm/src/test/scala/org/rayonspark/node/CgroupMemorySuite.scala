@@ -5,7 +5,8 @@ import org.scalatest.funsuite.AnyFunSuite
 
 class CgroupMemorySuite extends AnyFunSuite {
 
-  private val v2Mount = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate"
+  private val v2Mount =
+    "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate"
   private val v1Mount = "35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory"
   private val v1Cpu = "32 31 0:29 / /sys/fs/cgroup/cpu rw,relatime - cgroup cgroup rw,cpu,cpuacct"
 
@@ -70,7 +71,9 @@ class CgroupMemorySuite extends AnyFunSuite {
     )
   }
 
-  for (text <- Vector("max\n", "9223372036854771712\n", "18446744073709551615\n", "", "-1\n", "0\n"))
+  for (
+    text <- Vector("max\n", "9223372036854771712\n", "18446744073709551615\n", "", "-1\n", "0\n")
+  )
     test(s"[${text.trim}] is no limit") {
       assert(CgroupMemory.parseLimit(text).isEmpty)
     }

@@ -40,7 +40,8 @@ class EventLineSuite extends AnyFunSuite {
 
   test("a launch is one line, whatever its values hold") {
     val command = RayCommand(Vector("start", "--resources={\"a\": 1}\n"), Map("A" -> "b\nc"))
-    val line = EventLine.launch(NodeLaunch(command, Some("10.0.0.1:6379"), "/logs", Vector("/dev/shm/x")))
+    val line =
+      EventLine.launch(NodeLaunch(command, Some("10.0.0.1:6379"), "/logs", Vector("/dev/shm/x")))
     assert(
       line == """{"launch":{"arguments":["start","--resources={\"a\": 1}\n"],""" +
         """"environment":{"A":"b\nc"},"watch_gcs":"10.0.0.1:6379",""" +

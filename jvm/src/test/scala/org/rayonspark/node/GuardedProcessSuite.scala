@@ -20,10 +20,16 @@ class GuardedProcessSuite extends AnyFunSuite with BeforeAndAfterAll with Eventu
   private val venv = base.resolve("venv")
   private lazy val python = venv.resolve("bin/python").toString
   private val launch =
-    NodeLaunch(RayCommand(Vector("start"), Map.empty), None, base.resolve("logs").toString, Vector.empty)
+    NodeLaunch(
+      RayCommand(Vector("start"), Map.empty),
+      None,
+      base.resolve("logs").toString,
+      Vector.empty
+    )
 
   override def beforeAll(): Unit = {
-    val made = new ProcessBuilder("python3", "-m", "venv", "--without-pip", venv.toString).inheritIO()
+    val made =
+      new ProcessBuilder("python3", "-m", "venv", "--without-pip", venv.toString).inheritIO()
     assert(made.start().waitFor() == 0)
   }
 
@@ -37,7 +43,12 @@ class GuardedProcessSuite extends AnyFunSuite with BeforeAndAfterAll with Eventu
     private val before = children
     val directory: Path = NodeDirs.create(base.toString).fold(fail(_), identity)
     val process: NodeProcess =
-      GuardedProcess.start(interpreter, directory, Map("PATH" -> sys.env("PATH")), e => events.put(e))
+      GuardedProcess.start(
+        interpreter,
+        directory,
+        Map("PATH" -> sys.env("PATH")),
+        e => events.put(e)
+      )
     lazy val guard: ProcessHandle = children.diff(before).head
 
     def next(): NodeEvent =

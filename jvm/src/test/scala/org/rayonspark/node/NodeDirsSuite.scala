@@ -44,7 +44,9 @@ class NodeDirsSuite extends AnyFunSuite {
 
   test("a base that leaves no room for Ray's sockets is an error with both numbers") {
     val why = NodeDirs.create("/" + "long/" * 20).left.getOrElse(fail())
-    assert(why.contains("has 100 bytes in its name, and Ray's sockets leave room for 31. Set `temp_dir`"))
+    assert(
+      why.contains("has 100 bytes in its name, and Ray's sockets leave room for 31. Set `temp_dir`")
+    )
   }
 
   test("deleting does not follow links out of the directory") {

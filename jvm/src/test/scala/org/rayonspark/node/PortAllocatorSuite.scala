@@ -93,7 +93,10 @@ class PortAllocatorSuite extends AnyFunSuite {
   test("a range that is used up is an error with its size, and nothing stays held") {
     val policy = PortPolicy(Map.empty, Some(21510 to 21512), None)
     assert(
-      refused(RayPort.all.take(4), policy) == "None of the 3 ports from 21510 to 21512 is free on " +
+      refused(
+        RayPort.all.take(4),
+        policy
+      ) == "None of the 3 ports from 21510 to 21512 is free on " +
         "host 127.0.0.1 for autoscaler_metrics. Widen the range in `ports`."
     )
     assert((21510 to 21512).forall(canListen))
@@ -119,6 +122,8 @@ class PortAllocatorSuite extends AnyFunSuite {
 
   test("an address of another machine is an error that says what to set") {
     val why = PortAllocator.hold("192.0.2.77", RayPort.all, PortPolicy.free).left.getOrElse(fail())
-    assert(why.startsWith("Address \"192.0.2.77\" is not one of this machine. Set `spark.driver.host`"))
+    assert(
+      why.startsWith("Address \"192.0.2.77\" is not one of this machine. Set `spark.driver.host`")
+    )
   }
 }
