@@ -66,12 +66,25 @@ object NodeDirs {
     if (makeNew(directory)) directory else make(parent)
   }
 
+  private val mode =
+    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
+
   private def makeNew(directory: Path): Boolean =
     try {
-      val mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
       Files.createDirectory(directory, mode)
       true
     } catch { case _: FileAlreadyExistsException => false }
+
+  /** Makes a directory of that name, mode 0700, or says why not. */
+  def createPrivate(directory: Path): Either[String, Path] =
+    try Right(Files.createDirectory(Files.createDirectories(directory.getParent).resolve(directory), mode))
+    catch {
+      case e: IOException =>
+        Left(
+          s"Directory \"$directory\" for spilled objects could not be made (${reason(e)}). " +
+            "Set `spill_dir` to a directory that this user may write to."
+        )
+    }
 
   private def reason(error: IOException): String =
     s"${error.getClass.getSimpleName}: ${error.getMessage}"

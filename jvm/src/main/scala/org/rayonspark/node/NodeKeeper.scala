@@ -5,7 +5,8 @@ import org.rayonspark.conf.RayPort
 import org.rayonspark.plan.{NodePlan, NodeRole, Offer, RayCommand}
 import org.rayonspark.rendezvous.{Charter, DriverMessage, KeeperMessage, Transport, Wire}
 
-import java.nio.file.Path
+import java.io.File
+import java.nio.file.{Path, Paths}
 import java.util.concurrent.{CountDownLatch, TimeUnit}
 import scala.concurrent.duration._
 
@@ -76,17 +77,21 @@ final class NodeKeeper(
         val process = processes.start(
           charter.python,
           directory,
-          NodeEnvironment(sys.env, charter.environment) + ("PYTHONPATH" -> pythonPath),
+          environment(charter),
           event => thread.post(happened(charter.incarnation, event))
         )
         life = Some(new Life(charter, directory, ports, process))
     }
   }
 
+  /** The path is needed from the start: the child imports Ray before it has a plan. */
+  private def environment(charter: Charter): Map[String, String] = {
+    val path = charter.environment.get("PYTHONPATH").toVector ++ facts.pythonPath
+    NodeEnvironment(sys.env, charter.environment + ("PYTHONPATH" -> path.mkString(File.pathSeparator)))
+  }
+
   private def portsOf(role: NodeRole): Vector[RayPort] =
     RayPort.all.filter(role == NodeRole.Head || !_.headOnly)
-
-  private def pythonPath: String = facts.pythonPath.mkString(java.io.File.pathSeparator)
 
   private def happened(incarnation: Int, event: NodeEvent): Unit =
     life.filter(_.charter.incarnation == incarnation).foreach { current =>
@@ -123,7 +128,14 @@ final class NodeKeeper(
     tell(KeeperMessage.Offered(facts.executorId, charter.incarnation, offer))
   }
 
-  private def launch(current: Life, plan: NodePlan): Unit = {
+  private def launch(current: Life, plan: NodePlan): Unit =
+    plan.spillDirectory.map(d => NodeDirs.createPrivate(Paths.get(d))) match {
+      case Some(Left(why)) =>
+        tell(KeeperMessage.CannotOffer(facts.executorId, current.charter.incarnation, why))
+      case _ => launchNow(current, plan)
+    }
+
+  private def launchNow(current: Life, plan: NodePlan): Unit = {
     current.ports.release()
     current.process.launch(
       NodeLaunch(

@@ -90,8 +90,7 @@ private[plan] final case class NodePlanner(
     plan.copy(
       name = name,
       directory = offer.directory,
-      // Ray makes the last directory writable for everybody; the one above it is ours, and private.
-      spillDirectory = spill.map(directory => s"$directory/ros-spill-$name/objects"),
+      spillDirectory = spill.map(directory => s"$directory/ros-spill-$name"),
       logDirectory = s"${spec(Keys.logDir).getOrElse(offer.logDirectory)}/$name",
       pythonPath = spec(Keys.env).get("PYTHONPATH").toVector ++ offer.pythonPath
     )

@@ -35,7 +35,8 @@ object RayCommand {
     s"--object-store-memory=${plan.objectStoreMemory}",
     s"--resources=${FlatJson.write(plan.resources)}",
     s"--labels=${plan.labels.toVector.sorted.map { case (k, v) => s"$k=$v" }.mkString(",")}"
-  ) ++ plan.spillDirectory.map(directory => s"--object-spilling-directory=$directory")
+    // Ray makes the last directory writable for everybody; the one above it is private.
+  ) ++ plan.spillDirectory.map(directory => s"--object-spilling-directory=$directory/objects")
 
   /**
    * `--include-dashboard=true` is never said: it would make a missing or broken dashboard the end

@@ -82,7 +82,7 @@ final class PlannerSuite extends AnyFunSuite with TableDrivenPropertyChecks {
     val worker = plan.workers.head
     assert(worker.ports.keySet == RayPort.all.filterNot(_.headOnly).toSet)
     assert(worker.directory == "/tmp/ros-1")
-    assert(worker.spillDirectory.contains("/data/1/a/ros-spill-ros1-executor-1/objects"))
+    assert(worker.spillDirectory.contains("/data/1/a/ros-spill-ros1-executor-1"))
     assert(worker.logDirectory == "/logs/1/ros1-executor-1")
     assert(worker.pythonPath == Vector("/work/1/lib.zip"))
     val own = Map("rayonspark.org/executor-id" -> "1", "rayonspark.org/host" -> "10.0.0.2")
@@ -101,7 +101,7 @@ final class PlannerSuite extends AnyFunSuite with TableDrivenPropertyChecks {
       ).plan(head, workers(1))
     )
     val worker = plan.workers.head
-    assert(worker.spillDirectory.contains("/spill/ros-spill-ros1-executor-1/objects"))
+    assert(worker.spillDirectory.contains("/spill/ros-spill-ros1-executor-1"))
     assert(worker.logDirectory == "/mylogs/ros1-executor-1")
     assert(worker.pythonPath == Vector("/mine", "/work/1/lib.zip"))
     assert(worker.extraArgs == Vector("--no-redirect-output") && plan.head.extraArgs.isEmpty)
