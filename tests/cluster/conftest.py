@@ -13,6 +13,7 @@ from .leftovers import Leftovers
 from .program import Program
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ["PYSPARK_PYTHON"] = sys.executable
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,8 @@ import org.apache.spark.rdd.RDD
 import org.apache.spark.resource.{ResourceProfile, ResourceProfileBuilder, TaskResourceRequests}
 import org.rayonspark.conf.Scheduling
 
+import java.util.concurrent.atomic.AtomicInteger
+
 /**
  * The Spark jobs that bring Ray nodes to executors, each on a thread of its own.
  *
@@ -19,6 +21,7 @@ final class RayClusterJob(
     onEnd: (Boolean, Option[Throwable]) => Unit
 ) {
   private val group = s"rayonspark-$clusterId"
+  private val running = new AtomicInteger
 
   /**
    * Brings a node to each of `nodes` executors. A task that asks for all cores of an executor has it
@@ -35,11 +38,16 @@ final class RayClusterJob(
   }
 
   /** Ends the tasks that still wait. Nodes whose task has returned are the keepers' to end. */
-  def cancel(): Unit = if (!sc.isStopped) sc.cancelJobGroup(group)
+  def cancel(): Unit = if (running.get > 0 && !sc.isStopped) sc.cancelJobGroup(group)
 
   private def run(hold: Boolean)(rdd: => RDD[Int]): Unit = {
+    running.incrementAndGet()
     val thread = new Thread(
-      () => onEnd(hold, runJob(hold, rdd)),
+      () => {
+        val error = runJob(hold, rdd)
+        running.decrementAndGet()
+        onEnd(hold, error)
+      },
       if (hold) s"$group-reserve" else s"$group-place"
     )
     thread.setDaemon(true)

@@ -70,6 +70,7 @@ final case class ClusterState(
     else if (executors.size < workers) s"${executors.size} of $workers Spark executors have registered"
     else if (enlisted < workers) s"$enlisted of $workers Spark executors have a free slot for a Ray node"
     else if (!gcsAnswers) "the head has not answered yet"
+    else if (!head.exists(_.alive)) "the head is not alive yet"
     else s"$ready of $workers Ray nodes are alive"
   }
 }

@@ -165,7 +165,7 @@ object Supervisor {
         val active = state.members.values.filter(_.active).toVector
         val tells = active.map(m => Tell(m.executorId, DriverMessage.Stop(stopGrace)))
         val (next, closing) = closeWhenEmpty(if (state.applicationEnded) endWorkers(state) else state)
-        (next, (CancelJobs +: tells) ++ closing)
+        (next, tells ++ closing)
       case Enlisted(id, _) => (state, Vector(Tell(id, DriverMessage.Stop(stopGrace))))
       case KeeperClosed(id) => ended(state, id)
       case ExecutorLost(id, _) => ended(state, id)
@@ -191,7 +191,8 @@ object Supervisor {
 
     private def close(state: ClusterState, before: Vector[ClusterAction]): Step = {
       val last = if (state.failure.isEmpty) RayClusterState.STOPPED else RayClusterState.FAILED
-      (state.copy(phase = last), before :+ Close)
+      // Tasks that hold a node have returned with it; only those that never got a slot are cancelled.
+      (state.copy(phase = last), before ++ Vector(CancelJobs, Close))
     }
   }
 }

@@ -154,7 +154,7 @@ class SupervisorSuite extends AnyFunSuite {
     assert(stopping.tell(KeeperClosed("1")).state.phase == RayClusterState.STOPPING)
     val over = stopping.tell(KeeperClosed("1"), KeeperClosed("driver"))
     assert(over.state.phase == RayClusterState.STOPPED)
-    assert(over.actions == Vector(Close))
+    assert(over.actions == Vector(CancelJobs, Close))
   }
 
   test("a keeper that enlists while the cluster ends is sent away") {
