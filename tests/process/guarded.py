@@ -11,7 +11,13 @@ import threading
 import time
 
 RESOURCES = pathlib.Path(__file__).parents[2] / "jvm/src/main/resources/org/rayonspark"
-SCRIPTS = ("guard.py", "process_tree.py", "node_directory.py", "ray_node.py")
+SCRIPTS = (
+    "guard.py",
+    "process_tree.py",
+    "node_directory.py",
+    "ray_node.py",
+    "early_start.py",
+)
 
 
 class Guarded:
@@ -57,6 +63,7 @@ class Guarded:
                 "launch": {
                     "arguments": list(arguments),
                     "environment": environment or {},
+                    "nodes": 2,
                     "watch_gcs": watch_gcs,
                     "log_directory": str(log_directory),
                     "remove": [str(path) for path in remove],

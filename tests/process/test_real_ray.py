@@ -39,10 +39,9 @@ class Cluster:
         assert self.head.wait_for("hello")["ray"] is not None
         self.worker.wait_for("hello")
         self.address = launch_head(self.head, log_directory=logs / "head")
-        self.head.wait_for("gcs", 60)
+        assert self.head.wait_for("node", 60)["alive"] is True
         launch_worker(self.worker, self.address, log_directory=logs / "worker")
-        for _ in range(2):
-            assert self.head.wait_for("node", 60)["alive"] is True
+        assert self.head.wait_for("node", 60)["alive"] is True
 
     def leave_a_users_process(self):
         """Has a task start a process in a session of its own; returns its pid."""

@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from early_start import start_side_services_when, tell_raylet_its_agent_port
+
 # GCS tells nobody when it is up, or when a node appears. A start asks often.
 EAGER_PERIOD_S = 0.1
 STEADY_PERIOD_S = 1.0
@@ -88,25 +90,27 @@ def list_nodes(address: str) -> Iterator[dict[str, tuple[str, bool]]]:
         }
 
 
-def watch(address: str, events: Events) -> None:
-    """Reports what GCS lists, for as long as this process lives."""
+def watch(address: str, expected: int, complete: threading.Event, events: Events) -> None:
+    """Reports what GCS lists, for as long as this process lives.
+
+    Sets `complete` once it lists `expected` nodes as alive.
+    """
     host, _, port = address.rpartition(":")
     while not accepts(host.strip("[]"), int(port)):
         time.sleep(EAGER_PERIOD_S)
     seen: dict[str, bool] = {}
-    answered, said = False, ""
+    said = ""
     eager_until = time.monotonic() + EAGER_FOR_S
     while True:
         try:
             for nodes in list_nodes(address):
-                if not answered:
-                    answered = True
-                    events.say(event="gcs")
                 for node_id, (name, alive) in nodes.items():
                     if seen.get(node_id) != alive:
                         events.say(event="node", name=name, id=node_id, alive=alive)
                         eager_until = time.monotonic() + EAGER_FOR_S
                 seen = {node_id: alive for node_id, (_, alive) in nodes.items()}
+                if sum(seen.values()) >= expected:
+                    complete.set()
                 eager = time.monotonic() < eager_until
                 time.sleep(EAGER_PERIOD_S if eager else STEADY_PERIOD_S)
         except Exception as error:  # Ray's RPC errors have no common class
@@ -130,8 +134,12 @@ def main() -> None:
     if version is None:
         sys.exit(f"{sys.executable} has no Ray")
     os.environ.update(launch["environment"])
+    tell_raylet_its_agent_port(launch["arguments"])
     if launch["watch_gcs"]:
-        threading.Thread(target=watch, args=(launch["watch_gcs"], events), daemon=True).start()
+        complete = threading.Event()
+        start_side_services_when(complete)
+        watched = (launch["watch_gcs"], launch["nodes"], complete, events)
+        threading.Thread(target=watch, args=watched, daemon=True).start()
     from ray.scripts.scripts import main as ray_command
 
     sys.argv = ["ray", *launch["arguments"]]

@@ -66,7 +66,6 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
     case KeeperMessage.NodeReport(id, incarnation, event) =>
       event match {
         case NodeEvent.Hello(pid, _, _) => ClusterEvent.NodeStarted(id, incarnation, pid)
-        case NodeEvent.GcsAnswers => ClusterEvent.GcsAnswered
         case NodeEvent.NodeSeen(name, rayId, alive) => ClusterEvent.NodeSeen(name, rayId, alive)
         case NodeEvent.Exited(exit) => ClusterEvent.NodeExited(id, incarnation, exit)
       }

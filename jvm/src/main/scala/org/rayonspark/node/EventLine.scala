@@ -19,7 +19,6 @@ private[node] object EventLine {
     case "hello" =>
       val ray = Option(line.get("ray")).filterNot(_.isNull).map(_.asText)
       Some(NodeEvent.Hello(line.get("pid").asLong, line.get("python").asText, ray))
-    case "gcs" => Some(NodeEvent.GcsAnswers)
     case "node" =>
       Some(
         NodeEvent.NodeSeen(
@@ -43,6 +42,7 @@ private[node] object EventLine {
     launch.command.arguments.foreach(arguments.add)
     val environment = order.putObject("environment")
     launch.command.environment.foreach { case (name, value) => environment.put(name, value) }
+    order.put("nodes", launch.nodes)
     launch.watchGcs.fold(order.putNull("watch_gcs"))(order.put("watch_gcs", _))
     order.put("log_directory", launch.logDirectory)
     val remove = order.putArray("remove")

@@ -13,9 +13,6 @@ object NodeEvent {
    */
   final case class Hello(pid: Long, python: String, ray: Option[String]) extends NodeEvent
 
-  /** GCS answered a call: workers may start. Only the head says this. */
-  case object GcsAnswers extends NodeEvent
-
   /** GCS lists a node of the cluster as alive, or as dead. Only the head says this. */
   final case class NodeSeen(name: String, rayNodeId: String, alive: Boolean) extends NodeEvent
 

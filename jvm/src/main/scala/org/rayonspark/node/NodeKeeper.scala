@@ -55,8 +55,10 @@ final class NodeKeeper(
   private def received(message: DriverMessage): Unit = message match {
     case _ if closed.getCount == 0 => ()
     case DriverMessage.Prepare(charter) => if (!stopping) prepare(charter)
-    case DriverMessage.Launch(incarnation, plan) =>
-      life.filter(l => l.charter.incarnation == incarnation && !stopping).foreach(launch(_, plan))
+    case DriverMessage.Launch(incarnation, plan, nodes) =>
+      life
+        .filter(l => l.charter.incarnation == incarnation && !stopping)
+        .foreach(launch(_, plan, nodes))
     case DriverMessage.Ready => ready.countDown()
     case DriverMessage.Stop(grace) =>
       stopping = true
@@ -102,7 +104,7 @@ final class NodeKeeper(
           life = None
           report(incarnation, event)
           if (stopping) close()
-        case NodeEvent.GcsAnswers | _: NodeEvent.NodeSeen => report(incarnation, event)
+        case _: NodeEvent.NodeSeen => report(incarnation, event)
       }
     }
 
@@ -128,18 +130,19 @@ final class NodeKeeper(
     tell(KeeperMessage.Offered(facts.executorId, charter.incarnation, offer))
   }
 
-  private def launch(current: Life, plan: NodePlan): Unit =
+  private def launch(current: Life, plan: NodePlan, nodes: Int): Unit =
     plan.spillDirectory.map(d => NodeDirs.createPrivate(Paths.get(d))) match {
       case Some(Left(why)) =>
         tell(KeeperMessage.CannotOffer(facts.executorId, current.charter.incarnation, why))
-      case _ => launchNow(current, plan)
+      case _ => launchNow(current, plan, nodes)
     }
 
-  private def launchNow(current: Life, plan: NodePlan): Unit = {
+  private def launchNow(current: Life, plan: NodePlan, nodes: Int): Unit = {
     current.ports.release()
     current.process.launch(
       NodeLaunch(
         command = RayCommand.of(plan),
+        nodes = nodes,
         watchGcs = if (plan.role == NodeRole.Head) Some(plan.gcsAddress) else None,
         logDirectory = plan.logDirectory,
         remove = plan.spillDirectory.toVector

@@ -20,6 +20,8 @@ trait NodeProcess {
 }
 
 /**
+ * @param nodes
+ *   how many nodes make the cluster complete; the head's dashboard and the like come after them
  * @param watchGcs
  *   "host:port" of the GCS whose nodes this process shall report; only the head is asked to
  * @param logDirectory
@@ -29,6 +31,7 @@ trait NodeProcess {
  */
 final case class NodeLaunch(
     command: RayCommand,
+    nodes: Int,
     watchGcs: Option[String],
     logDirectory: String,
     remove: Vector[String]

@@ -34,7 +34,8 @@ object DriverMessage {
   /** Prepare a node and offer it. Sent once for each incarnation. */
   final case class Prepare(charter: Charter) extends DriverMessage
 
-  final case class Launch(incarnation: Int, plan: NodePlan) extends DriverMessage
+  /** Start Ray; `nodes` are all of the cluster's, the head included. */
+  final case class Launch(incarnation: Int, plan: NodePlan, nodes: Int) extends DriverMessage
 
   /** GCS lists the node as alive: the task that brought the keeper may go. */
   case object Ready extends DriverMessage

@@ -27,7 +27,6 @@ object ClusterEvent {
   final case class KeeperClosed(executorId: String) extends ClusterEvent
 
   // The head's node says
-  case object GcsAnswered extends ClusterEvent
   final case class NodeSeen(name: String, rayNodeId: String, alive: Boolean) extends ClusterEvent
 
   // The driver says

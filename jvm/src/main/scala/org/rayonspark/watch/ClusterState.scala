@@ -36,7 +36,6 @@ final case class ClusterState(
     headOffer: Option[Offer] = None,
     visiting: Set[String] = Set.empty,
     members: VectorMap[String, Member] = VectorMap.empty,
-    gcsAnswers: Boolean = false,
     applicationEnded: Boolean = false,
     failure: Option[Throwable] = None
 ) {
@@ -69,7 +68,6 @@ final case class ClusterState(
     if (!starting) ""
     else if (executors.size < workers) s"${executors.size} of $workers Spark executors have registered"
     else if (enlisted < workers) s"$enlisted of $workers Spark executors have a free slot for a Ray node"
-    else if (!gcsAnswers) "the head has not answered yet"
     else if (!head.exists(_.alive)) "the head is not alive yet"
     else s"$ready of $workers Ray nodes are alive"
   }

@@ -101,7 +101,7 @@ private object Gathering {
             s.copy(headOffer = head).put(member.copy(stage = Stage.Planned(offer), plan = Some(plan)))
           }
         }
-        launchWhenGcsAnswers(next)
+        launchDue(next)
     }
   }
 
@@ -135,18 +135,16 @@ private object Gathering {
 
   private def planner(state: ClusterState): Planner = Planner(state.spec, state.id, state.local)
 
-  def gcsAnswered(state: ClusterState): Step = launchWhenGcsAnswers(state.copy(gcsAnswers = true))
-
-  /** Workers that start before GCS answers lose seconds in Ray's own retries. */
-  private def launchWhenGcsAnswers(state: ClusterState): Step = {
+  /** Workers that start before GCS lists the head's node lose seconds in Ray's own retries. */
+  def launchDue(state: ClusterState): Step = {
     val due = for {
       member <- state.members.values.toVector
       plan <- member.plan
       planned = member.stage match { case _: Stage.Planned => true; case _ => false }
-      if planned && (member.role == NodeRole.Head || state.gcsAnswers)
+      if planned && (member.role == NodeRole.Head || state.head.exists(_.alive))
     } yield (member, plan)
     due.foldLeft((state, Vector.empty[ClusterAction])) { case ((s, actions), (member, plan)) =>
-      val launch = Tell(member.executorId, DriverMessage.Launch(member.incarnation, plan))
+      val launch = Tell(member.executorId, DriverMessage.Launch(member.incarnation, plan, state.workers + 1))
       (s.put(member.copy(stage = Stage.Launched)), actions :+ launch)
     }
   }

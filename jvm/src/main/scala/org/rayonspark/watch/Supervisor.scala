@@ -42,7 +42,6 @@ object Supervisor {
         case CannotOffer(id, incarnation, why) =>
           state.living(id, incarnation).fold(quiet(state))(_ => fail(state, new PlacementException(why)))
         case Probed(id, incarnation, error) => Gathering.probed(state, id, incarnation, error)
-        case GcsAnswered => Gathering.gcsAnswered(state)
         case NodeSeen(name, rayNodeId, alive) => nodeSeen(state, name, rayNodeId, alive)
         case NodeExited(id, incarnation, exit) =>
           state.living(id, incarnation).fold(quiet(state))(nodeExited(state, _, exit))
@@ -103,10 +102,11 @@ object Supervisor {
       Tell(member.executorId, DriverMessage.Ready),
       Info(s"Ray node ${member.index} (${member.role}) is alive on host ${member.host}.")
     )
-    if (!state.starting || !state.complete) (state, told)
+    val (launched, launches) = Gathering.launchDue(state)
+    if (!state.starting || !state.complete) (launched, told ++ launches)
     else {
-      val (next, more) = reserve(state.copy(phase = RayClusterState.RUNNING))
-      (next, told ++ more)
+      val (next, more) = reserve(launched.copy(phase = RayClusterState.RUNNING))
+      (next, told ++ launches ++ more)
     }
   }
 

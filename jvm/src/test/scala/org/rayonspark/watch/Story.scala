@@ -52,7 +52,7 @@ object Story {
       story.tell(ClusterEvent.ExecutorAdded(id, 2))
     }
     val offered = ids.foldLeft(placed)((story, id) => story.enlist(id).offer(id))
-    offered.tell(ClusterEvent.GcsAnswered).seen("driver" +: ids: _*)
+    offered.seen("driver" +: ids: _*)
   }
 
   def offerOf(executorId: String): Offer = Offer(

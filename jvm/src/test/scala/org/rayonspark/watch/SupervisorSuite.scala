@@ -16,7 +16,7 @@ class SupervisorSuite extends AnyFunSuite {
   test("a local cluster is its head alone") {
     val story = Story.begin(workers = 0).enlist("driver").offer("driver")
     assert(story.launched == Set("driver"))
-    val running = story.tell(GcsAnswered).seen("driver")
+    val running = story.seen("driver")
     assert(running.state.phase == RayClusterState.RUNNING)
   }
 
@@ -34,13 +34,13 @@ class SupervisorSuite extends AnyFunSuite {
     assert(charters.map(_.head) == Vector(Some("10.0.0.100:20000")))
   }
 
-  test("workers are launched when GCS answers, not before") {
+  test("workers are launched when GCS lists the head, not before") {
     val planned =
       Story.begin(workers = 2).enlist("driver").offer("driver").enlist("1").offer("1").enlist("2")
     assert(planned.launched.isEmpty)
     val complete = planned.offer("2")
     assert(complete.launched == Set("driver"))
-    assert(complete.tell(GcsAnswered).launched == Set("1", "2"))
+    assert(complete.seen("driver").launched == Set("1", "2"))
   }
 
   test("a cluster runs when GCS has listed every node") {
@@ -91,7 +91,7 @@ class SupervisorSuite extends AnyFunSuite {
       .tell(NodeExited("driver", 0, conflict))
     val charter = story.told("driver").collect { case DriverMessage.Prepare(c) => c.incarnation }
     assert(charter == Vector(1))
-    val running = story.offer("driver").tell(GcsAnswered).seen("driver")
+    val running = story.offer("driver").seen("driver")
     assert(running.state.phase == RayClusterState.RUNNING)
   }
 
