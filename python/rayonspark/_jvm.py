@@ -7,6 +7,7 @@ Python  <--Java maps as JSON, errors of the same name--  ClusterHandle
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -57,10 +58,10 @@ class JvmCluster:
         return str(self._ask(lambda handle: handle.progress()))
 
     def client_attached(self) -> None:
-        self._ask(lambda handle: handle.clientAttached())
+        self._ask(lambda handle: handle.clientAttached(os.getpid()))
 
     def client_detached(self) -> None:
-        self._ask(lambda handle: handle.clientDetached())
+        self._ask(lambda handle: handle.clientDetached(os.getpid()))
 
     def address(self) -> str:
         return str(self._ask(lambda handle: handle.address()))

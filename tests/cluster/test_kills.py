@@ -111,6 +111,7 @@ def test_a_killed_python_driver_takes_ray_along(
 ) -> None:
     program, _, _ = running
     program.process.kill()
+    program.wait()
     leaves_nothing_behind.assert_none(GONE_WITHIN_S)
 
 

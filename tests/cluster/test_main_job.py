@@ -17,4 +17,4 @@ def test_the_parameter_server_counts_every_update_on_two_executors(
     argv = [sys.executable, str(EXAMPLE), "--num-iters", "5", "--dim", "10"]
     program = Program.start(argv, cwd=tmp_path, env={})
     assert program.wait() == 0, program.text()
-    assert "11 updates" in program.text(), program.text()
+    assert "Ray, updates: 11 = 2 workers * 5 + 1 trial call" in program.text(), program.text()

@@ -52,10 +52,10 @@ class FakeHandle:
     def progress(self) -> str:
         return "0 of 2 nodes"
 
-    def clientAttached(self) -> None:
+    def clientAttached(self, pid: int) -> None:
         self.calls.append("clientAttached")
 
-    def clientDetached(self) -> None:
+    def clientDetached(self, pid: int) -> None:
         self.calls.append("clientDetached")
 
     def address(self) -> str:

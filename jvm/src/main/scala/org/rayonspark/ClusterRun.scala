@@ -108,7 +108,7 @@ private[rayonspark] object ClusterRun {
   private val idBytes = 3
 
   /** How long connected clients may take to leave when the cluster stops. */
-  private val clientTimeout = 5.seconds
+  private val clientTimeout = 2.seconds
 
   def begin(sc: SparkContext, asked: RayClusterSpec, headPython: Option[String]): ClusterRun = {
     if (sc.isStopped)

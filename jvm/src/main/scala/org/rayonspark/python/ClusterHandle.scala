@@ -26,9 +26,9 @@ final class ClusterHandle(cluster: RayCluster) {
     state()
   }
 
-  /** A process has connected to Ray: the cluster's stop lets it leave first. */
-  def clientAttached(): Unit = cluster.clients.attach()
-  def clientDetached(): Unit = cluster.clients.detach()
+  /** That process has connected to Ray: the cluster's stop lets it leave first. */
+  def clientAttached(pid: Long): Unit = cluster.clients.attach(pid)
+  def clientDetached(pid: Long): Unit = cluster.clients.detach(pid)
 
   def stop(): Unit = cluster.stop()
 

@@ -1,19 +1,26 @@
 package org.rayonspark.watch
 
 /**
- * The processes' connections to Ray that must leave before GCS does: Ray ends a connected driver, with
- * exit code 1 and no traceback, when its GCS goes away.
+ * The processes of this host that are connected to Ray, and must leave before GCS does: Ray ends a
+ * connected driver, with exit code 1 and no traceback, when its GCS goes away. A process that has died
+ * has left.
  */
 final class Clients {
-  private var attached = 0
+  private var attached = Set.empty[Long]
   private var onLeft: Option[() => Unit] = None
 
-  def attach(): Unit = synchronized { attached += 1 }
+  def attach(pid: Long): Unit = {
+    synchronized { attached += pid }
+    val process = ProcessHandle.of(pid)
+    if (process.isPresent) process.get.onExit().thenRun(() => detach(pid))
+    else detach(pid)
+    ()
+  }
 
-  def detach(): Unit = {
+  def detach(pid: Long): Unit = {
     val told = synchronized {
-      attached = (attached - 1).max(0)
-      if (attached == 0) onLeft else None
+      attached -= pid
+      if (attached.isEmpty) onLeft else None
     }
     told.foreach(_())
   }
@@ -22,7 +29,7 @@ final class Clients {
   def whenLeft(left: () => Unit): Unit = {
     val now = synchronized {
       onLeft = Some(left)
-      attached == 0
+      attached.isEmpty
     }
     if (now) left()
   }
