@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pyspark
 from pyspark.sql import SparkSession
-
 from rayonspark import configure_spark
 
 LOCAL_CLUSTER_ENV = {

@@ -88,7 +88,9 @@ def test_a_killed_executor_takes_its_ray_node_along(
 ) -> None:
     program, gateway, nodes = running
     executor = next(
-        e for e in executors_of(gateway) if any(c.pid == nodes[1] for c in e.children(recursive=True))
+        e
+        for e in executors_of(gateway)
+        if any(c.pid == nodes[1] for c in e.children(recursive=True))
     )
     doomed = {p.pid for p in executor.children(recursive=True)}
     executor.kill()
@@ -106,9 +108,7 @@ def test_a_killed_driver_jvm_takes_ray_along_and_leaves_python_alive(
     assert program.process.poll() is None
 
 
-def test_a_killed_python_driver_takes_ray_along(
-    running, leaves_nothing_behind: Leftovers
-) -> None:
+def test_a_killed_python_driver_takes_ray_along(running, leaves_nothing_behind: Leftovers) -> None:
     program, _, _ = running
     program.process.kill()
     program.wait()
@@ -118,6 +118,6 @@ def test_a_killed_python_driver_takes_ray_along(
 def test_a_dead_head_ends_the_cluster_and_leaves_nothing(
     running, leaves_nothing_behind: Leftovers
 ) -> None:
-    program, _, nodes = running
+    _program, _, nodes = running
     raylet_of(nodes[0]).kill()
     leaves_nothing_behind.assert_none(15)

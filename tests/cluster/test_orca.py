@@ -50,7 +50,9 @@ MODES = {
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("stop", ["stop_orca_context(); stop_orca_context()", ""], ids=["stop", "exit"])
+@pytest.mark.parametrize(
+    "stop", ["stop_orca_context(); stop_orca_context()", ""], ids=["stop", "exit"]
+)
 def test_one_program_runs_in_every_mode(
     run_program: Callable[..., Program],
     leaves_nothing_behind: Leftovers,

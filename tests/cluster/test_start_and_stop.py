@@ -11,7 +11,6 @@ import pytest
 import ray
 from pyspark.sql import SparkSession
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
 from rayonspark import RayCluster
 
 from .leftovers import listening, ray_processes
@@ -40,7 +39,9 @@ def test_two_nodes_start_serve_tasks_and_leave_spark_its_slots(spark: SparkSessi
     ) as cluster:
         head, *workers = cluster.nodes
         assert cluster.state == "running"
-        assert head.role == "head" and head.executor_id == "driver" and head.cpus == 0
+        assert head.role == "head"
+        assert head.executor_id == "driver"
+        assert head.cpus == 0
         assert {w.executor_id for w in workers} == {"0", "1"}
         assert all(w.state == "alive" and w.cpus == 1 for w in workers)
         assert all(w.object_store_memory == 100 * 1024**2 for w in workers)
@@ -89,9 +90,7 @@ def test_two_clusters_of_one_application_do_not_disturb_each_other(spark: SparkS
 
 
 def test_another_process_reaches_the_cluster_with_its_environment(spark: SparkSession) -> None:
-    with RayCluster.start(
-        spark, num_nodes=1, object_store_memory="100m", connect=False
-    ) as cluster:
+    with RayCluster.start(spark, num_nodes=1, object_store_memory="100m", connect=False) as cluster:
         assert not ray.is_initialized()
         command = [sys.executable, "-m", "ray.scripts.scripts", "status"]
         answered = subprocess.run(

@@ -59,7 +59,8 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
 
   private def eventOf(message: KeeperMessage): ClusterEvent = message match {
     case KeeperMessage.Enlist(id, host) => ClusterEvent.Enlisted(id, host)
-    case KeeperMessage.Offered(id, incarnation, offer) => ClusterEvent.Offered(id, incarnation, offer)
+    case KeeperMessage.Offered(id, incarnation, offer) =>
+      ClusterEvent.Offered(id, incarnation, offer)
     case KeeperMessage.CannotOffer(id, incarnation, why) =>
       ClusterEvent.CannotOffer(id, incarnation, why)
     case KeeperMessage.Closed(id) => ClusterEvent.KeeperClosed(id)
@@ -128,7 +129,8 @@ private[rayonspark] object ClusterRun {
       logDirectory = spec(Keys.logDir)
     )
     val workers = localCores.fold(workersOf(sc, spec))(_ => 0)
-    val run = new ClusterRun(sc, ClusterState(hex(idBytes), spec, workers, charters), gpusOf(sc, spec))
+    val run =
+      new ClusterRun(sc, ClusterState(hex(idBytes), spec, workers, charters), gpusOf(sc, spec))
     run.begin()
     run
   }
@@ -139,7 +141,8 @@ private[rayonspark] object ClusterRun {
   }
 
   private def gpusOf(sc: SparkContext, spec: RayClusterSpec): Int =
-    if (spec(Keys.gpusPerNode) > 0) sc.getConf.getInt("spark.executor.resource.gpu.amount", 0) else 0
+    if (spec(Keys.gpusPerNode) > 0) sc.getConf.getInt("spark.executor.resource.gpu.amount", 0)
+    else 0
 
   /** The executors' interpreter, found as Spark finds the one of its Python workers. */
   private def interpreter(sc: SparkContext, spec: RayClusterSpec): String =

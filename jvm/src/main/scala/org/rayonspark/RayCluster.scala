@@ -8,8 +8,8 @@ import scala.concurrent.duration._
 import scala.jdk.CollectionConverters._
 
 /**
- * A Ray cluster on the executors of a Spark application. It ends with [[stop]], with the application,
- * or when its head fails. All methods may be called from any thread.
+ * A Ray cluster on the executors of a Spark application. It ends with [[stop]], with the
+ * application, or when its head fails. All methods may be called from any thread.
  *
  * {{{
  *   try (RayCluster cluster = RayCluster.start(spark, RayClusterSpec.builder().numNodes(2).build())) {
@@ -24,13 +24,15 @@ final class RayCluster private[rayonspark] (running: ClusterRun) extends AutoClo
 
   def state: RayClusterState = current.phase
 
-  /** "host:port" of the cluster's GCS: what `ray.init(address=…)` takes; empty until it is planned. */
+  /**
+   * "host:port" of the cluster's GCS: what `ray.init(address=…)` takes; empty until it is planned.
+   */
   def address: String = addressInfo.getOrDefault("address", "")
 
   /**
    * Where the head is, under the names that Ray's own `address_info` has: node_ip_address, address,
-   * gcs_address, redis_address, session_dir, object_store_address, raylet_socket_name, webui_url (empty when
-   * the dashboard is off), metrics_export_port, dashboard_agent_listen_port, node_id.
+   * gcs_address, redis_address, session_dir, object_store_address, raylet_socket_name, webui_url
+   * (empty when the dashboard is off), metrics_export_port, dashboard_agent_listen_port, node_id.
    */
   def addressInfo: JMap[String, String] = ClusterView.addressInfo(current)
 
@@ -38,14 +40,15 @@ final class RayCluster private[rayonspark] (running: ClusterRun) extends AutoClo
   def nodes: JList[RayNode] = ClusterView.nodes(current)
 
   /**
-   * The environment with which another process on the driver's host reaches the cluster: address and
-   * token. It is a secret.
+   * The environment with which another process on the driver's host reaches the cluster: address
+   * and token. It is a secret.
    */
-  def environment: JMap[String, String] = (running.clientEnvironment + ("RAY_ADDRESS" -> address)).asJava
+  def environment: JMap[String, String] =
+    (running.clientEnvironment + ("RAY_ADDRESS" -> address)).asJava
 
   /**
-   * Ends the cluster: every process, directory and port of it. Idempotent; returns when all of it is gone, in
-   * seconds. A failed cluster is already gone.
+   * Ends the cluster: every process, directory and port of it. Idempotent; returns when all of it
+   * is gone, in seconds. A failed cluster is already gone.
    */
   def stop(): Unit = {
     running.loop.post(ClusterEvent.StopAsked)
@@ -61,12 +64,15 @@ final class RayCluster private[rayonspark] (running: ClusterRun) extends AutoClo
   private[rayonspark] def awaitHead(limit: FiniteDuration): Boolean =
     awaitStart(limit)(_.head.exists(_.alive))
 
-  /** Waits until all nodes are alive. False when `limit` has passed; throws what ended the start. */
+  /**
+   * Waits until all nodes are alive. False when `limit` has passed; throws what ended the start.
+   */
   private[rayonspark] def awaitRunning(limit: FiniteDuration): Boolean =
     awaitStart(limit)(_.phase == RayClusterState.RUNNING)
 
   /** Waits until the cluster is about to end, or has ended. */
-  private[rayonspark] def awaitEnding(limit: FiniteDuration): Boolean = running.loop.await(limit)(_.ending)
+  private[rayonspark] def awaitEnding(limit: FiniteDuration): Boolean =
+    running.loop.await(limit)(_.ending)
 
   private[rayonspark] def clients: watch.Clients = running.clients
 
@@ -92,7 +98,9 @@ object RayCluster {
   /** How long a call waits for the cluster's own deadline, which always comes first. */
   private val forever = 1.day
 
-  /** Starts a cluster with the settings of the application: one node on each executor by default. */
+  /**
+   * Starts a cluster with the settings of the application: one node on each executor by default.
+   */
   def start(spark: SparkSession): RayCluster = start(spark, RayClusterSpec.builder().build())
 
   /**

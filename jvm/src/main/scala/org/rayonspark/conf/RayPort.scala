@@ -1,8 +1,8 @@
 package org.rayonspark.conf
 
 /**
- * A port on which a Ray node listens. All of them are ours to choose: a node that is told every port
- * is up in about half the time, and nodes on one host do not collide.
+ * A port on which a Ray node listens. All of them are ours to choose: a node that is told every
+ * port is up in about half the time, and nodes on one host do not collide.
  *
  * @param key
  *   its name in the `ports` setting

@@ -9,8 +9,8 @@ import java.util.concurrent.ConcurrentHashMap
 import scala.concurrent.duration._
 
 /**
- * What runs on an executor to bring a Ray node there: it makes sure that the executor has a keeper for
- * the cluster, and waits. The same body serves barrier and plain stages.
+ * What runs on an executor to bring a Ray node there: it makes sure that the executor has a keeper
+ * for the cluster, and waits. The same body serves barrier and plain stages.
  *
  * @param hold
  *   whether the task stays, and so holds its slot, until the node is gone

@@ -24,15 +24,17 @@ final class RayClusterJob(
   private val running = new AtomicInteger
 
   /**
-   * Brings a node to each of `nodes` executors. A task that asks for all cores of an executor has it
-   * to itself, so no two of them meet.
+   * Brings a node to each of `nodes` executors. A task that asks for all cores of an executor has
+   * it to itself, so no two of them meet.
    */
   def place(nodes: Int, coresPerExecutor: Int, gpusPerExecutor: Int): Unit = run(hold = false) {
     val rdd = sc.parallelize(0 until nodes, nodes)
     withBarrier(rdd.withResources(wholeExecutor(coresPerExecutor, gpusPerExecutor)))
   }
 
-  /** Brings tasks to these executors, wherever they have a free slot; a preference, not a command. */
+  /**
+   * Brings tasks to these executors, wherever they have a free slot; a preference, not a command.
+   */
   def visit(executors: Vector[SparkDriver.Executor], hold: Boolean): Unit = run(hold) {
     sc.makeRDD(executors.map(e => (e.id, Seq(SparkDriver.location(e))))).map(_ => 0)
   }

@@ -32,7 +32,8 @@ object SlotCheck {
       case _ if master.startsWith("spark://") =>
         val most = for { max <- number("spark.cores.max"); each <- cores } yield max / each
         Expected(most, cores)
-      case _ => Expected(Some(number("spark.executor.instances").getOrElse(2)), cores.orElse(Some(1)))
+      case _ =>
+        Expected(Some(number("spark.executor.instances").getOrElse(2)), cores.orElse(Some(1)))
     }
   }
 

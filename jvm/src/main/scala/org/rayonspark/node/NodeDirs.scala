@@ -77,7 +77,10 @@ object NodeDirs {
 
   /** Makes a directory of that name, mode 0700, or says why not. */
   def createPrivate(directory: Path): Either[String, Path] =
-    try Right(Files.createDirectory(Files.createDirectories(directory.getParent).resolve(directory), mode))
+    try
+      Right(
+        Files.createDirectory(Files.createDirectories(directory.getParent).resolve(directory), mode)
+      )
     catch {
       case e: IOException =>
         Left(

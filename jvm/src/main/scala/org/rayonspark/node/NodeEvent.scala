@@ -16,6 +16,8 @@ object NodeEvent {
   /** GCS lists a node of the cluster as alive, or as dead. Only the head says this. */
   final case class NodeSeen(name: String, rayNodeId: String, alive: Boolean) extends NodeEvent
 
-  /** The node is gone: its whole process tree has ended and its directory is removed. Always last. */
+  /**
+   * The node is gone: its whole process tree has ended and its directory is removed. Always last.
+   */
   final case class Exited(exit: NodeExit) extends NodeEvent
 }

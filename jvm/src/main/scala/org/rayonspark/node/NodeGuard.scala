@@ -10,7 +10,8 @@ import scala.util.Using
  * travels in the jar, and runs from the directory of the node that it guards.
  */
 private[node] object NodeGuard {
-  private val scripts = Vector("guard.py", "process_tree.py", "node_directory.py", "ray_node.py", "early_start.py")
+  private val scripts =
+    Vector("guard.py", "process_tree.py", "node_directory.py", "ray_node.py", "early_start.py")
 
   /** Where the guard's own complaints go. */
   def errors(directory: Path): Path = directory.resolve("guard.err")

@@ -11,8 +11,8 @@ import java.util.concurrent.{CountDownLatch, TimeUnit}
 import scala.concurrent.duration._
 
 /**
- * The owner of the Ray node that runs beside one executor (or beside the driver), for as long as the
- * cluster lives: it outlives the Spark task that brought it.
+ * The owner of the Ray node that runs beside one executor (or beside the driver), for as long as
+ * the cluster lives: it outlives the Spark task that brought it.
  *
  * {{{
  *   driver ──Prepare──► keeper ──start──► process      (ports held, directory made)
@@ -45,8 +45,11 @@ final class NodeKeeper(
 
   tell(KeeperMessage.Enlist(facts.executorId, facts.host))
 
-  /** Waits until GCS lists the node as alive, or the keeper has closed; false if neither came true. */
-  def awaitReady(limit: FiniteDuration): Boolean = ready.await(limit.toMillis, TimeUnit.MILLISECONDS)
+  /**
+   * Waits until GCS lists the node as alive, or the keeper has closed; false if neither came true.
+   */
+  def awaitReady(limit: FiniteDuration): Boolean =
+    ready.await(limit.toMillis, TimeUnit.MILLISECONDS)
 
   /** Waits until the keeper has closed and nothing of its node is left. */
   def awaitClosed(limit: FiniteDuration): Boolean =
@@ -89,7 +92,10 @@ final class NodeKeeper(
   /** The path is needed from the start: the child imports Ray before it has a plan. */
   private def environment(charter: Charter): Map[String, String] = {
     val path = charter.environment.get("PYTHONPATH").toVector ++ facts.pythonPath
-    NodeEnvironment(sys.env, charter.environment + ("PYTHONPATH" -> path.mkString(File.pathSeparator)))
+    NodeEnvironment(
+      sys.env,
+      charter.environment + ("PYTHONPATH" -> path.mkString(File.pathSeparator))
+    )
   }
 
   private def portsOf(role: NodeRole): Vector[RayPort] =

@@ -1,6 +1,8 @@
 package org.rayonspark.plan
 
-/** What a Ray node is to its cluster. The head is a node like any other, planned and run the same. */
+/**
+ * What a Ray node is to its cluster. The head is a node like any other, planned and run the same.
+ */
 sealed trait NodeRole extends Product with Serializable
 
 object NodeRole {

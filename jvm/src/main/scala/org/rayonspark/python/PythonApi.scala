@@ -18,7 +18,9 @@ object PythonApi {
       fields: JMap[String, String],
       callerPython: String
   ): ClusterHandle =
-    new ClusterHandle(RayCluster.begin(spark, RayClusterSpec.fromArguments(fields), Some(callerPython)))
+    new ClusterHandle(
+      RayCluster.begin(spark, RayClusterSpec.fromArguments(fields), Some(callerPython))
+    )
 
   def startStandalone(
       workers: Int,

@@ -12,8 +12,7 @@ sealed trait KeeperMessage extends Product with Serializable
 object KeeperMessage {
   final case class Enlist(executorId: String, host: String) extends KeeperMessage
 
-  final case class Offered(executorId: String, incarnation: Int, offer: Offer)
-      extends KeeperMessage
+  final case class Offered(executorId: String, incarnation: Int, offer: Offer) extends KeeperMessage
 
   /** The executor cannot offer a node at all; `why` is a whole sentence for the user. */
   final case class CannotOffer(executorId: String, incarnation: Int, why: String)

@@ -21,7 +21,9 @@ trait Transport {
 /** A mailbox on this side. */
 trait Mailbox extends AutoCloseable {
 
-  /** Sends to `peer`, naming this mailbox as the sender. A peer that is gone is logged, not thrown. */
+  /**
+   * Sends to `peer`, naming this mailbox as the sender. A peer that is gone is logged, not thrown.
+   */
   def send(peer: Peer, message: Array[Byte]): Unit
 
   override def close(): Unit

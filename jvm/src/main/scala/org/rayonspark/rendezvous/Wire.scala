@@ -10,8 +10,9 @@ import java.io.{
 
 /**
  * Our messages as bytes. Spark's RPC decodes with a class loader that does not know the classes of
- * a jar that came by `--packages`: it would close the connection. So only bytes cross, and each side
- * decodes them with the loader of this class. They are as trusted as the RPC that carries them.
+ * a jar that came by `--packages`: it would close the connection. So only bytes cross, and each
+ * side decodes them with the loader of this class. They are as trusted as the RPC that carries
+ * them.
  */
 object Wire {
   def encode(message: Serializable): Array[Byte] = {
@@ -27,7 +28,8 @@ object Wire {
     in.readObject().asInstanceOf[T]
   }
 
-  private final class OwnClassesInput(bytes: ByteArrayInputStream) extends ObjectInputStream(bytes) {
+  private final class OwnClassesInput(bytes: ByteArrayInputStream)
+      extends ObjectInputStream(bytes) {
     override def resolveClass(description: ObjectStreamClass): Class[_] =
       try Class.forName(description.getName, false, Wire.getClass.getClassLoader)
       catch { case _: ClassNotFoundException => super.resolveClass(description) }

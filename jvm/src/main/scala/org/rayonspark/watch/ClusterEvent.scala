@@ -13,7 +13,9 @@ object ClusterEvent {
   final case class ExecutorLost(executorId: String, reason: String) extends ClusterEvent
   case object ApplicationEnded extends ClusterEvent
 
-  /** A job of ours ended. `reserving` tells the one that holds slots from those that place nodes. */
+  /**
+   * A job of ours ended. `reserving` tells the one that holds slots from those that place nodes.
+   */
   final case class JobEnded(reserving: Boolean, error: Option[Throwable]) extends ClusterEvent
 
   // A keeper says

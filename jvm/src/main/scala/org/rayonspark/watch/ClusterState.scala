@@ -66,8 +66,10 @@ final case class ClusterState(
     val enlisted = activeWorkers.size
     val ready = activeWorkers.count(_.alive)
     if (!starting) ""
-    else if (executors.size < workers) s"${executors.size} of $workers Spark executors have registered"
-    else if (enlisted < workers) s"$enlisted of $workers Spark executors have a free slot for a Ray node"
+    else if (executors.size < workers)
+      s"${executors.size} of $workers Spark executors have registered"
+    else if (enlisted < workers)
+      s"$enlisted of $workers Spark executors have a free slot for a Ray node"
     else if (!head.exists(_.alive)) "the head is not alive yet"
     else s"$ready of $workers Ray nodes are alive"
   }

@@ -37,7 +37,10 @@ object ClusterView {
 
   /** What `RayCluster.addressInfo` answers. Only the head's host can say it: paths are on it. */
   def addressInfo(state: ClusterState): JMap[String, String] =
-    state.head.flatMap(head => head.plan.map(AddressInfo(_, node(head).rayNodeId))).fold(
-      Map.empty[String, String]
-    )(_.entries).asJava
+    state.head
+      .flatMap(head => head.plan.map(AddressInfo(_, node(head).rayNodeId)))
+      .fold(
+        Map.empty[String, String]
+      )(_.entries)
+      .asJava
 }

@@ -9,7 +9,9 @@ import org.rayonspark.watch.Step.{fail, quiet, Step}
 
 import scala.concurrent.duration._
 
-/** The part of the supervisor that turns keepers into launched nodes: enlist, offer, plan, launch. */
+/**
+ * The part of the supervisor that turns keepers into launched nodes: enlist, offer, plan, launch.
+ */
 private object Gathering {
 
   def enlisted(state: ClusterState, executorId: String, host: String): Step = {
@@ -31,7 +33,8 @@ private object Gathering {
   private def forgetPlans(state: ClusterState): ClusterState =
     state.activeWorkers.foldLeft(state.copy(headOffer = None)) { (s, worker) =>
       worker.stage match {
-        case Stage.Planned(offer) => s.put(worker.copy(stage = Stage.Offered(offer, reached = true)))
+        case Stage.Planned(offer) =>
+          s.put(worker.copy(stage = Stage.Offered(offer, reached = true)))
         case _ => s
       }
     }
@@ -65,7 +68,8 @@ private object Gathering {
         val port = offer.ports(RayPort.NodeManager)
         (next, Vector(Probe(id, incarnation, offer.host, port)))
       } else {
-        val (prepared, actions) = all(next, next.activeWorkers.filter(_.stage == Stage.Waiting))(prepare)
+        val (prepared, actions) =
+          all(next, next.activeWorkers.filter(_.stage == Stage.Waiting))(prepare)
         val (planned, more) = planWhenComplete(prepared)
         (planned, actions ++ more)
       }
@@ -98,7 +102,8 @@ private object Gathering {
         val next = made.foldLeft(state) { (s, plan) =>
           offers.find(_._1.executorId == plan.executorId).fold(s) { case (member, offer) =>
             val head = if (member.role == NodeRole.Head) Some(offer) else s.headOffer
-            s.copy(headOffer = head).put(member.copy(stage = Stage.Planned(offer), plan = Some(plan)))
+            s.copy(headOffer = head)
+              .put(member.copy(stage = Stage.Planned(offer), plan = Some(plan)))
           }
         }
         launchDue(next)
@@ -144,7 +149,8 @@ private object Gathering {
       if planned && (member.role == NodeRole.Head || state.head.exists(_.alive))
     } yield (member, plan)
     due.foldLeft((state, Vector.empty[ClusterAction])) { case ((s, actions), (member, plan)) =>
-      val launch = Tell(member.executorId, DriverMessage.Launch(member.incarnation, plan, state.workers + 1))
+      val launch =
+        Tell(member.executorId, DriverMessage.Launch(member.incarnation, plan, state.workers + 1))
       (s.put(member.copy(stage = Stage.Launched)), actions :+ launch)
     }
   }

@@ -3,8 +3,8 @@ package org.rayonspark.watch
 import org.apache.spark.scheduler._
 
 /**
- * Spark's events as ours; it decides nothing. It has a queue of its own, because at the application's
- * end it waits for `onApplicationEnd`: Spark's stop then waits for Ray's.
+ * Spark's events as ours; it decides nothing. It has a queue of its own, because at the
+ * application's end it waits for `onApplicationEnd`: Spark's stop then waits for Ray's.
  */
 final class RayClusterListener(post: ClusterEvent => Unit, awaitEnd: () => Unit)
     extends SparkListener {

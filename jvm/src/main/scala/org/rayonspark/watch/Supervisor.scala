@@ -16,7 +16,10 @@ import scala.concurrent.duration._
  * to the last node's end. It knows no thread and no clock.
  */
 object Supervisor {
-  /** How long Ray may take to end by itself when its whole cluster ends: nothing is worth draining. */
+
+  /**
+   * How long Ray may take to end by itself when its whole cluster ends: nothing is worth draining.
+   */
   private val stopGrace = 1.second
 
   private val firstBackOff = 1.second
@@ -40,7 +43,9 @@ object Supervisor {
           quiet(state.living(id, incarnation).fold(state)(m => state.put(m.copy(pid = Some(pid)))))
         case Offered(id, incarnation, offer) => Gathering.offered(state, id, incarnation, offer)
         case CannotOffer(id, incarnation, why) =>
-          state.living(id, incarnation).fold(quiet(state))(_ => fail(state, new PlacementException(why)))
+          state
+            .living(id, incarnation)
+            .fold(quiet(state))(_ => fail(state, new PlacementException(why)))
         case Probed(id, incarnation, error) => Gathering.probed(state, id, incarnation, error)
         case NodeSeen(name, rayNodeId, alive) => nodeSeen(state, name, rayNodeId, alive)
         case NodeExited(id, incarnation, exit) =>
@@ -60,7 +65,10 @@ object Supervisor {
 
   /** Sends tasks to executors without a node, as long as nodes are missing. */
   private def fillUp(state: ClusterState): Step = {
-    val taken = state.members.values.filter(m => m.active || m.stage == Stage.Failed).map(_.executorId).toSet ++
+    val taken = state.members.values
+      .filter(m => m.active || m.stage == Stage.Failed)
+      .map(_.executorId)
+      .toSet ++
       state.visiting
     val missing = state.workers - state.activeWorkers.size - state.visiting.size
     val free = state.executors.keys.filterNot(taken).take(missing).toVector
@@ -75,7 +83,10 @@ object Supervisor {
         fail(state, NodeFailure.executorLost(member, reason))
       case Some(member) =>
         val (next, actions) = fillUp(state.stage(member, Stage.Lost))
-        (next, Warn(s"Ray node ${member.index} is gone with Spark executor $id: $reason") +: actions)
+        (
+          next,
+          Warn(s"Ray node ${member.index} is gone with Spark executor $id: $reason") +: actions
+        )
     }
 
   private def jobEnded(state: ClusterState, reserving: Boolean, error: Option[Throwable]): Step =
@@ -84,7 +95,10 @@ object Supervisor {
         fail(state, NodeFailure.jobFailed(cause))
       case Some(_) if reserving => (state, Vector(After(firstBackOff, ReservationDue)))
       case Some(cause) =>
-        (state.copy(visiting = Set.empty), Vector(Warn(s"A job that places Ray nodes failed: $cause")))
+        (
+          state.copy(visiting = Set.empty),
+          Vector(Warn(s"A job that places Ray nodes failed: $cause"))
+        )
       case None => fillUp(state.copy(visiting = if (reserving) state.visiting else Set.empty))
     }
 
@@ -164,7 +178,9 @@ object Supervisor {
       case ClientsDismissed =>
         val active = state.members.values.filter(_.active).toVector
         val tells = active.map(m => Tell(m.executorId, DriverMessage.Stop(stopGrace)))
-        val (next, closing) = closeWhenEmpty(if (state.applicationEnded) endWorkers(state) else state)
+        val (next, closing) = closeWhenEmpty(
+          if (state.applicationEnded) endWorkers(state) else state
+        )
         (next, tells ++ closing)
       case Enlisted(id, _) => (state, Vector(Tell(id, DriverMessage.Stop(stopGrace))))
       case KeeperClosed(id) => ended(state, id)

@@ -8,11 +8,9 @@ import java.util.concurrent.atomic.AtomicInteger
 
 class ClientsSuite extends AnyFunSuite with Eventually {
   override implicit val patienceConfig: PatienceConfig = PatienceConfig(Span(10, Seconds))
-  private val own = ProcessHandle.current.pid
-
   private def waiting(clients: Clients): AtomicInteger = {
     val left = new AtomicInteger
-    clients.whenLeft(() => { left.incrementAndGet(); () })
+    clients.whenLeft { () => left.incrementAndGet(); () }
     left
   }
 
@@ -22,11 +20,14 @@ class ClientsSuite extends AnyFunSuite with Eventually {
 
   test("the one that waits is told when the last one leaves") {
     val clients = new Clients
-    clients.attach(own)
-    val left = waiting(clients)
-    assert(left.get == 0)
-    clients.detach(own)
-    assert(left.get == 1)
+    val child = new ProcessBuilder("sleep", "60").start()
+    try {
+      clients.attach(child.pid)
+      val left = waiting(clients)
+      assert(left.get == 0)
+      clients.detach(child.pid)
+      assert(left.get == 1)
+    } finally child.destroyForcibly().waitFor()
   }
 
   test("a process that dies has left") {

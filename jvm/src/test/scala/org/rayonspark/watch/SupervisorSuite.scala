@@ -46,7 +46,7 @@ class SupervisorSuite extends AnyFunSuite {
   test("a cluster runs when GCS has listed every node") {
     val story = Story.running(workers = 2)
     assert(story.state.phase == RayClusterState.RUNNING)
-    assert(story.told("2") == Vector(DriverMessage.Ready))
+    assert(story.told("2").last == DriverMessage.Ready)
   }
 
   test("a keeper too many is sent away: a speculative copy, a late task") {
@@ -71,7 +71,8 @@ class SupervisorSuite extends AnyFunSuite {
   }
 
   test("a node that exits while the cluster starts ends the start with its last words") {
-    val story = Story.begin(workers = 0).enlist("driver").offer("driver").tell(NodeExited("driver", 0, crash))
+    val story =
+      Story.begin(workers = 0).enlist("driver").offer("driver").tell(NodeExited("driver", 0, crash))
     assert(story.state.phase == RayClusterState.STOPPING)
     val error = story.state.failure.collect { case e: NodeFailedException => e.getMessage }
     assert(
@@ -102,7 +103,9 @@ class SupervisorSuite extends AnyFunSuite {
     assert(again.launched == Set("1"))
     val alive = again.seen("1")
     assert(alive.state.members("1").incarnation == 1 && alive.state.members("1").alive)
-    assert(alive.tell(NodeExited("1", 1, crash)).actions.contains(After(2.seconds, RestartDue("1"))))
+    assert(
+      alive.tell(NodeExited("1", 1, crash)).actions.contains(After(2.seconds, RestartDue("1")))
+    )
   }
 
   test("a worker that was restarted as often as allowed is given up, and the cluster goes on") {

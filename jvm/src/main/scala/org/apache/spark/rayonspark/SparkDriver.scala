@@ -31,7 +31,9 @@ object SparkDriver {
   def removeListener(sc: SparkContext, listener: SparkListenerInterface): Unit =
     sc.listenerBus.removeListener(listener)
 
-  /** Frees this thread's jobs from what it inherited of the caller: group, tags, description, pool. */
+  /**
+   * Frees this thread's jobs from what it inherited of the caller: group, tags, description, pool.
+   */
   def clearCallersProperties(sc: SparkContext): Unit = {
     sc.clearJobGroup()
     sc.clearJobTags()

@@ -21,7 +21,8 @@ object SparkExecutor {
 
   private def factsOf(env: SparkEnv, gpuAddresses: Vector[String]): ExecutorFacts = {
     val isDriver = env.executorId == SparkContext.DRIVER_IDENTIFIER
-    val host = if (isDriver) env.conf.get("spark.driver.host") else env.blockManager.blockManagerId.host
+    val host =
+      if (isDriver) env.conf.get("spark.driver.host") else env.blockManager.blockManagerId.host
     ExecutorFacts(
       executorId = env.executorId,
       host = InetAddress.getByName(host.stripPrefix("[").stripSuffix("]")).getHostAddress,

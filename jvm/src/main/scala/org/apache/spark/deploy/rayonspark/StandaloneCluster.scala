@@ -8,8 +8,9 @@ import org.apache.spark.rpc.RpcEnv
 import org.apache.spark.util.Utils
 
 /**
- * A small Spark standalone cluster on this machine: Spark's own Master and Workers as threads of this
- * JVM, so that they cannot outlive it; the executors that the Workers start are real processes.
+ * A small Spark standalone cluster on this machine: Spark's own Master and Workers as threads of
+ * this JVM, so that they cannot outlive it; the executors that the Workers start are real
+ * processes.
  */
 final class StandaloneCluster private (val url: String, master: RpcEnv, workers: Vector[RpcEnv]) {
 
