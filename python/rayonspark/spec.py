@@ -35,6 +35,9 @@ class RayClusterSpec:
         executor's limit leaves.
     object_store_memory : int or str, optional
         Size of a node's object store. Default: a share of the same rest, within /dev/shm.
+    staging_memory : int or str, optional
+        Memory of each node for what is on its way between Spark and Ray. Default: a quarter of the
+        object store.
     head_cpus : int, optional
         CPUs of the head beside the driver. Default: 0; under ``local[n]``, where the head is the
         only node, n.
@@ -80,6 +83,7 @@ class RayClusterSpec:
     gpus_per_node: float | None = None
     memory: int | str | None = None
     object_store_memory: int | str | None = None
+    staging_memory: int | str | None = None
     head_cpus: int | None = None
     resources: Mapping[str, float] | None = None
     labels: Mapping[str, str] | None = None

@@ -29,7 +29,7 @@ STOREYS = [
     {"plan"},
     {"node", "rendezvous"},
     {"spark"},
-    {"job", "watch"},
+    {"job", "watch", "data"},
     {"RayCluster"},
     {"python"},
 ]

@@ -27,6 +27,7 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
   private val transport = SparkRpc.ofThisApplication()
   private val rendezvous =
     new Rendezvous(transport, Rendezvous.mailboxName(initial.id), m => loop.post(eventOf(m)))
+  val staging = new ClusterStaging(() => loop.state, rendezvous, transport)
   private val job = new RayClusterJob(
     sc,
     initial.id,
@@ -72,7 +73,12 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
       }
   }
 
-  private def perform(action: ClusterAction): Unit = action match {
+  private def perform(action: ClusterAction): Unit = {
+    if (loop.state.ending) staging.end()
+    act(action)
+  }
+
+  private def act(action: ClusterAction): Unit = action match {
     case ClusterAction.Place(nodes) => job.place(nodes, loop.state.executors.values.min, gpus)
     case ClusterAction.Visit(ids, hold) =>
       job.visit(SparkDriver.executors(sc).filter(e => ids.contains(e.id)), hold)

@@ -74,6 +74,8 @@ final class RayCluster private[rayonspark] (running: ClusterRun) extends AutoClo
   private[rayonspark] def awaitEnding(limit: FiniteDuration): Boolean =
     running.loop.await(limit)(_.ending)
 
+  private[rayonspark] def staging: data.Staging = running.staging
+
   private[rayonspark] def clients: watch.Clients = running.clients
 
   private def awaitStart(limit: FiniteDuration)(reached: ClusterState => Boolean): Boolean = {

@@ -23,6 +23,7 @@ final class RayClusterSpecBuilder private[rayonspark] (texts: Map[String, String
   def gpusPerNode(gpus: Double): RayClusterSpecBuilder = set(Keys.gpusPerNode, gpus)
   def memory(size: String): RayClusterSpecBuilder = set(Keys.memory, size)
   def objectStoreMemory(size: String): RayClusterSpecBuilder = set(Keys.objectStoreMemory, size)
+  def stagingMemory(size: String): RayClusterSpecBuilder = set(Keys.stagingMemory, size)
   def headCpus(cpus: Int): RayClusterSpecBuilder = set(Keys.headCpus, cpus)
 
   def resources(quantities: java.util.Map[String, java.lang.Double]): RayClusterSpecBuilder =

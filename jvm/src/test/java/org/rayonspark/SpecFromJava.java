@@ -15,6 +15,7 @@ final class SpecFromJava {
         .gpusPerNode(1)
         .memory("1g")
         .objectStoreMemory("500m")
+        .stagingMemory("100m")
         .headCpus(0)
         .resources(Map.of("slot", 2.0))
         .labels(Map.of("tier", "gold"))

@@ -54,6 +54,15 @@ object Keys {
       "objectStoreMemory alone to make the store the larger part."
   )
 
+  val stagingMemory: Key[Option[Long]] = Key(
+    "stagingMemory",
+    KeyType.size.optional,
+    None,
+    "a quarter of the object store",
+    "Memory for a node's staging directory in /dev/shm: what is on its way between Spark and Ray " +
+      "waits there, beside the object store, and never takes more."
+  )
+
   val headCpus: Key[Option[Int]] = Key(
     "headCpus",
     KeyType.count(0).optional,
@@ -223,6 +232,7 @@ object Keys {
     gpusPerNode,
     memory,
     objectStoreMemory,
+    stagingMemory,
     headCpus,
     resources,
     labels,

@@ -75,8 +75,14 @@ object NodeDirs {
       true
     } catch { case _: FileAlreadyExistsException => false }
 
-  /** Makes a directory of that name, mode 0700, or says why not. */
-  def createPrivate(directory: Path): Either[String, Path] =
+  /**
+   * Makes a directory of that name, mode 0700, or says why not.
+   *
+   * @param setting
+   *   what the user can set to have it elsewhere
+   */
+  def createPrivate(name: String, setting: String): Either[String, Path] = {
+    val directory = Paths.get(name)
     try
       Right(
         Files.createDirectory(Files.createDirectories(directory.getParent).resolve(directory), mode)
@@ -84,18 +90,19 @@ object NodeDirs {
     catch {
       case e: IOException =>
         Left(
-          s"Directory \"$directory\" for spilled objects could not be made (${reason(e)}). " +
-            "Set `spill_dir` to a directory that this user may write to."
+          s"Directory \"$directory\" could not be made (${reason(e)}). " +
+            s"Set `$setting` to a directory that this user may write to."
         )
     }
+  }
 
   private def reason(error: IOException): String =
     s"${error.getClass.getSimpleName}: ${error.getMessage}"
 
-  /** Removes a whole tree, symbolic links themselves and not what they point to. */
+  /** Removes a file or a whole tree, symbolic links themselves and not what they point to. */
   @throws[IOException]
   def delete(directory: Path): Unit =
-    if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+    if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
       Files.walkFileTree(
         directory,
         new SimpleFileVisitor[Path] {

@@ -5,7 +5,7 @@ import org.rayonspark.conf.RayPort
 import org.rayonspark.plan.{NodePlan, NodeRole, Offer, RayCommand}
 import org.rayonspark.rendezvous.{Charter, DriverMessage, KeeperMessage, Transport, Wire}
 
-import java.io.File
+import java.io.{File, IOException}
 import java.nio.file.{Path, Paths}
 import java.util.concurrent.{CountDownLatch, TimeUnit}
 import scala.concurrent.duration._
@@ -62,6 +62,7 @@ final class NodeKeeper(
       life
         .filter(l => l.charter.incarnation == incarnation && !stopping)
         .foreach(launch(_, plan, nodes))
+    case DriverMessage.Discard(paths) => life.flatMap(_.staging).foreach(discard(_, paths))
     case DriverMessage.Ready => ready.countDown()
     case DriverMessage.Stop(grace) =>
       stopping = true
@@ -137,13 +138,31 @@ final class NodeKeeper(
   }
 
   private def launch(current: Life, plan: NodePlan, nodes: Int): Unit =
-    plan.spillDirectory.map(d => NodeDirs.createPrivate(Paths.get(d))) match {
-      case Some(Left(why)) =>
+    companions(plan) match {
+      case Left(why) =>
         tell(KeeperMessage.CannotOffer(facts.executorId, current.charter.incarnation, why))
-      case _ => launchNow(current, plan, nodes)
+      case Right(directories) => launchNow(current, plan, nodes, directories)
     }
 
-  private def launchNow(current: Life, plan: NodePlan, nodes: Int): Unit = {
+  /** The directories beside the node's own that the guard removes with it. */
+  private def companions(plan: NodePlan): Either[String, Vector[Path]] = {
+    val spill = plan.spillDirectory.map(NodeDirs.createPrivate(_, "spill_dir"))
+    val staging = NodeDirs.createPrivate(plan.stagingDirectory, "temp_dir")
+    (spill.toVector :+ staging).partitionMap(identity) match {
+      case (Vector(), made) => Right(made)
+      case (whys, made) =>
+        made.foreach(NodeDirs.delete)
+        Left(whys.head)
+    }
+  }
+
+  private def launchNow(
+      current: Life,
+      plan: NodePlan,
+      nodes: Int,
+      companions: Vector[Path]
+  ): Unit = {
+    current.staging = Some(Paths.get(plan.stagingDirectory))
     current.ports.release()
     current.process.launch(
       NodeLaunch(
@@ -151,10 +170,17 @@ final class NodeKeeper(
         nodes = nodes,
         watchGcs = if (plan.role == NodeRole.Head) Some(plan.gcsAddress) else None,
         logDirectory = plan.logDirectory,
-        remove = plan.spillDirectory.toVector
+        remove = companions.map(_.toString)
       )
     )
   }
+
+  private def discard(staging: Path, paths: Vector[String]): Unit =
+    paths.map(Paths.get(_).normalize).filter(p => p.startsWith(staging) && p != staging).foreach {
+      path =>
+        try NodeDirs.delete(path)
+        catch { case e: IOException => logWarning(s"Could not delete $path from staging", e) }
+    }
 
   private def report(incarnation: Int, event: NodeEvent): Unit =
     tell(KeeperMessage.NodeReport(facts.executorId, incarnation, event))
@@ -176,5 +202,7 @@ final class NodeKeeper(
       val directory: Path,
       val ports: HeldPorts,
       val process: NodeProcess
-  )
+  ) {
+    var staging: Option[Path] = None
+  }
 }

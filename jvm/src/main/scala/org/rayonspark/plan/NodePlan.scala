@@ -19,6 +19,11 @@ import org.rayonspark.conf.RayPort
  * @param spillDirectory
  *   where objects go that the object store cannot hold; its parent is the node's own, to be made
  *   with mode 0700 before the node starts, and to be removed with it
+ * @param stagingDirectory
+ *   where data waits on its way between Spark and Ray, in memory where the host has /dev/shm; made
+ *   and removed as the spill directory is
+ * @param stagingMemory
+ *   what may wait there
  * @param extraArgs
  *   the user's own options of `ray start`
  */
@@ -40,6 +45,8 @@ final case class NodePlan(
     dashboardHost: Option[String],
     directory: String,
     spillDirectory: Option[String],
+    stagingDirectory: String,
+    stagingMemory: Long,
     logDirectory: String,
     pythonPath: Vector[String],
     extraArgs: Vector[String]

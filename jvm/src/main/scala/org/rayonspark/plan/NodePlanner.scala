@@ -76,6 +76,8 @@ private[plan] final case class NodePlanner(
       dashboardHost = dashboardHost,
       directory = "",
       spillDirectory = None,
+      stagingDirectory = "",
+      stagingMemory = sizing.stagingMemory,
       logDirectory = "",
       pythonPath = Vector.empty,
       extraArgs = extraArgs(role)
@@ -91,6 +93,9 @@ private[plan] final case class NodePlanner(
       name = name,
       directory = offer.directory,
       spillDirectory = spill.map(directory => s"$directory/ros-spill-$name"),
+      stagingDirectory =
+        if (offer.sharedMemory.isDefined) s"${NodePlanner.sharedMemory}/ros-stage-$name"
+        else s"${offer.directory}/staging",
       logDirectory = s"${spec(Keys.logDir).getOrElse(offer.logDirectory)}/$name",
       pythonPath = spec(Keys.env).get("PYTHONPATH").toVector ++ offer.pythonPath
     )
@@ -109,7 +114,12 @@ private[plan] final case class NodePlanner(
   private def wishes(role: NodeRole): Sizing.Wishes = {
     val option = "--plasma-directory"
     val onDisk = extraArgs(role).exists(arg => arg == option || arg.startsWith(s"$option="))
-    Sizing.Wishes(spec(Keys.memory), spec(Keys.objectStoreMemory), onDisk)
+    Sizing.Wishes(
+      spec(Keys.memory),
+      spec(Keys.objectStoreMemory),
+      spec(Keys.stagingMemory),
+      onDisk
+    )
   }
 
   private def extraArgs(role: NodeRole): Vector[String] =
@@ -121,4 +131,10 @@ private[plan] final case class NodePlanner(
   )
 
   private def bracketed(host: String): String = if (host.contains(':')) s"[$host]" else host
+}
+
+private[plan] object NodePlanner {
+
+  /** Where Linux keeps files in memory; an offer says whether a host has it. */
+  private val sharedMemory = "/dev/shm"
 }

@@ -116,6 +116,13 @@ object PlanError {
           s"${share.advice(node)}."
       )
 
+  final case class StagingOverShare(node: NodeIdentity, staging: Long, share: MemoryShare)
+      extends Invalid(
+        s"Staging memory of ${ByteSize.format(staging)} does not fit: $node has " +
+          s"${ByteSize.format(share.bytes)} of memory for Ray ($share). Lower " +
+          s"${both(Keys.stagingMemory)}, or ${share.advice(node)}."
+      )
+
   final case class StoreOverSharedMemory(
       node: NodeIdentity,
       store: Long,

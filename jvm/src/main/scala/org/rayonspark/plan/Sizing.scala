@@ -5,6 +5,7 @@ import org.rayonspark.plan.PlanError.{
   MemoryOverShare,
   ShareTooSmall,
   SharedMemoryTooSmall,
+  StagingOverShare,
   StoreOverShare,
   StoreOverSharedMemory
 }
@@ -14,13 +15,18 @@ import org.rayonspark.plan.PlanError.{
  *
  * @param memory
  *   for the heaps of Ray's workers
+ * @param stagingMemory
+ *   for what is on its way between Spark and Ray
  */
-final case class Sizing(memory: Long, objectStoreMemory: Long)
+final case class Sizing(memory: Long, objectStoreMemory: Long, stagingMemory: Long)
 
 object Sizing {
 
   // Ray's own proportion (`DEFAULT_OBJECT_STORE_MEMORY_PROPORTION`), in percent.
   private val storePercent: Long = 30
+
+  // Of the object store: what waits in staging is soon in the store.
+  private val stagingPart: Long = 4
 
   // Ray's own allowance, since others use /dev/shm too (`resolve_object_store_memory`), in percent.
   private val sharedMemoryPercent: Long = 95
@@ -32,7 +38,12 @@ object Sizing {
    * @param onDisk
    *   whether the user put the object store elsewhere than in /dev/shm
    */
-  final case class Wishes(memory: Option[Long], objectStoreMemory: Option[Long], onDisk: Boolean)
+  final case class Wishes(
+      memory: Option[Long],
+      objectStoreMemory: Option[Long],
+      stagingMemory: Option[Long],
+      onDisk: Boolean
+  )
 
   /** Fails where the offer cannot hold what is asked. */
   def of(offer: Offer, nodesOnHost: Int, wishes: Wishes): Either[PlanError, Sizing] = {
@@ -48,7 +59,9 @@ object Sizing {
       rest = share.bytes - store
       memory = wishes.memory.getOrElse(rest)
       _ <- Either.cond(memory <= rest, (), MemoryOverShare(node, memory, store, share))
-    } yield Sizing(memory, store)
+      staging = wishes.stagingMemory.getOrElse(store / stagingPart)
+      _ <- Either.cond(staging < share.bytes, (), StagingOverShare(node, staging, share))
+    } yield Sizing(memory, store, staging)
   }
 
   /**
@@ -57,7 +70,7 @@ object Sizing {
    */
   def ofHead(offer: Offer, nodesOnHost: Int, wishes: Wishes): Either[PlanError, Sizing] =
     of(offer, nodesOnHost, wishes.copy(memory = None))
-      .orElse(of(offer, nodesOnHost, wishes.copy(memory = None, objectStoreMemory = None)))
+      .orElse(of(offer, nodesOnHost, Wishes(None, None, None, wishes.onDisk)))
 
   private def fitted(
       node: NodeIdentity,

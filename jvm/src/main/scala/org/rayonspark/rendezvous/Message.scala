@@ -39,6 +39,9 @@ object DriverMessage {
   /** GCS lists the node as alive: the task that brought the keeper may go. */
   case object Ready extends DriverMessage
 
+  /** Delete these files or directories; what is not below the node's staging is left alone. */
+  final case class Discard(paths: Vector[String]) extends DriverMessage
+
   /** End the node and close. */
   final case class Stop(grace: FiniteDuration) extends DriverMessage
 }

@@ -1,5 +1,7 @@
 package org.rayonspark.rendezvous
 
+import scala.concurrent.Future
+
 /**
  * Carries bytes between the driver and the executors of one application, both ways, over a
  * connection that the executor opened. Bytes of one sender to one mailbox arrive in order.
@@ -16,6 +18,15 @@ trait Transport {
    *   when the driver has no such mailbox (any more)
    */
   def driver(name: String): Peer
+
+  /**
+   * Answers questions under that name until the result is closed. `answer` gets a question and what
+   * takes its answer, which may be called later and from any thread; it must not block.
+   */
+  def serve(name: String, answer: (Array[Byte], Array[Byte] => Unit) => Unit): AutoCloseable
+
+  /** The driver's answer to a question; fails when the driver is gone. It has no time limit. */
+  def ask(peer: Peer, question: Array[Byte]): Future[Array[Byte]]
 }
 
 /** A mailbox on this side. */

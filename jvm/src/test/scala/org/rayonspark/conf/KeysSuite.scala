@@ -7,8 +7,8 @@ final class KeysSuite extends AnyFunSuite with TableDrivenPropertyChecks {
   test("the fields are those of the contract, in its order") {
     assert(
       Keys.all.map(_.field).mkString(" ") ==
-        "num_nodes cpus_per_node gpus_per_node memory object_store_memory head_cpus resources " +
-        "labels env python head_args worker_args ports scheduling tenure start_timeout temp_dir " +
+        "num_nodes cpus_per_node gpus_per_node memory object_store_memory staging_memory head_cpus " +
+        "resources labels env python head_args worker_args ports scheduling tenure start_timeout temp_dir " +
         "spill_dir dashboard dashboard_host dashboard_port log_dir auth max_restarts"
     )
   }

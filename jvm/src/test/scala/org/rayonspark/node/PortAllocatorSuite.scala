@@ -22,6 +22,15 @@ class PortAllocatorSuite extends AnyFunSuite {
         fail(s"held ${held.numbers}")
     }
 
+  /** Other clusters on this host may hold any fixed one. */
+  private def freeRange(size: Int): Range.Inclusive =
+    (21000 to 31000 by size)
+      .map(from => from until from + size)
+      .collectFirst {
+        case range if range.forall(canListen) => range.start to range.last
+      }
+      .get
+
   private def canListen(port: Int): Boolean =
     Using(new ServerSocket()) { socket =>
       socket.setReuseAddress(false)
@@ -80,26 +89,28 @@ class PortAllocatorSuite extends AnyFunSuite {
   test("a pinned port that is taken is an error with port and host, and nothing stays held") {
     Using.resource(new ServerSocket(0, 1, InetAddress.getByName(host))) { taken =>
       val number = taken.getLocalPort
-      val policy = PortPolicy(Map(RayPort.Gcs -> number), Some(21500 to 21504), None)
+      val range = freeRange(5)
+      val policy = PortPolicy(Map(RayPort.Gcs -> number), Some(range), None)
       val ports = Vector(RayPort.NodeManager, RayPort.Gcs)
       assert(
         refused(ports, policy) == s"Port $number (gcs) on host 127.0.0.1 cannot be had " +
           "(Address already in use). Free it, or give it another number in `ports`."
       )
-      assert((21500 to 21504).forall(canListen))
+      assert(range.forall(canListen))
     }
   }
 
   test("a range that is used up is an error with its size, and nothing stays held") {
-    val policy = PortPolicy(Map.empty, Some(21510 to 21512), None)
+    val range = freeRange(3)
+    val policy = PortPolicy(Map.empty, Some(range), None)
     assert(
       refused(
         RayPort.all.take(4),
         policy
-      ) == "None of the 3 ports from 21510 to 21512 is free on " +
+      ) == s"None of the 3 ports from ${range.start} to ${range.end} is free on " +
         "host 127.0.0.1 for autoscaler_metrics. Widen the range in `ports`."
     )
-    assert((21510 to 21512).forall(canListen))
+    assert(range.forall(canListen))
   }
 
   test("pins and the ports of worker processes are not given to others") {

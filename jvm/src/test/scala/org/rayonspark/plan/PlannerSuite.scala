@@ -82,6 +82,7 @@ final class PlannerSuite extends AnyFunSuite with TableDrivenPropertyChecks {
     val worker = plan.workers.head
     assert(worker.ports.keySet == RayPort.all.filterNot(_.headOnly).toSet)
     assert(worker.directory == "/tmp/ros-1")
+    assert(worker.stagingDirectory == "/dev/shm/ros-stage-ros1-executor-1")
     assert(worker.spillDirectory.contains("/data/1/a/ros-spill-ros1-executor-1"))
     assert(worker.logDirectory == "/logs/1/ros1-executor-1")
     assert(worker.pythonPath == Vector("/work/1/lib.zip"))
@@ -192,7 +193,8 @@ final class PlannerSuite extends AnyFunSuite with TableDrivenPropertyChecks {
       ports = previous.ports,
       directory = previous.directory,
       logDirectory = previous.logDirectory,
-      spillDirectory = previous.spillDirectory
+      spillDirectory = previous.spillDirectory,
+      stagingDirectory = previous.stagingDirectory
     )
     assert(same == previous)
   }

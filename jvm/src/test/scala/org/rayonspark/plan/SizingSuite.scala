@@ -5,7 +5,7 @@ import org.scalatest.funsuite.AnyFunSuite
 import org.scalatest.prop.TableDrivenPropertyChecks
 
 final class SizingSuite extends AnyFunSuite with TableDrivenPropertyChecks {
-  private val nothing: Sizing.Wishes = Sizing.Wishes(None, None, onDisk = false)
+  private val nothing: Sizing.Wishes = Sizing.Wishes(None, None, None, onDisk = false)
 
   private def offer(limit: Option[Long], available: Long, heap: Long, shm: Option[Long]): Offer =
     Offers
@@ -36,13 +36,13 @@ final class SizingSuite extends AnyFunSuite with TableDrivenPropertyChecks {
 
   test("by default the object store has 30% of the share, and workers the rest") {
     val store = gibi * 30 / 100
-    assert(Sizing.of(small, 1, nothing) == Right(Sizing(gibi - store, store)))
+    assert(Sizing.of(small, 1, nothing) == Right(Sizing(gibi - store, store, store / 4)))
   }
 
   test("by default the object store fits into the node's part of the free /dev/shm") {
     val offer = small.copy(sharedMemory = Some(400 * mebi))
     val store = 200 * mebi * 95 / 100
-    assert(Sizing.of(offer, 2, nothing) == Right(Sizing(gibi - store, store)))
+    assert(Sizing.of(offer, 2, nothing) == Right(Sizing(gibi - store, store, store / 4)))
   }
 
   test("where there is no /dev/shm, or the user names another directory, it counts for nothing") {
@@ -54,9 +54,9 @@ final class SizingSuite extends AnyFunSuite with TableDrivenPropertyChecks {
 
   test("what is asked for is what a node gets, where it fits") {
     val wishes = nothing.copy(memory = Some(300 * mebi), objectStoreMemory = Some(500 * mebi))
-    assert(Sizing.of(small, 1, wishes) == Right(Sizing(300 * mebi, 500 * mebi)))
+    assert(Sizing.of(small, 1, wishes) == Right(Sizing(300 * mebi, 500 * mebi, 125 * mebi)))
     val store = nothing.copy(objectStoreMemory = Some(500 * mebi))
-    assert(Sizing.of(small, 1, store) == Right(Sizing(524 * mebi, 500 * mebi)))
+    assert(Sizing.of(small, 1, store) == Right(Sizing(524 * mebi, 500 * mebi, 125 * mebi)))
     val memory = nothing.copy(memory = Some(300 * mebi))
     assert(Sizing.of(small, 1, memory).map(_.memory) == Right(300 * mebi))
   }
@@ -65,7 +65,7 @@ final class SizingSuite extends AnyFunSuite with TableDrivenPropertyChecks {
     val wishes = nothing.copy(memory = Some(40 * gibi), objectStoreMemory = Some(20 * gibi))
     assert(Sizing.ofHead(small, 1, wishes) == Sizing.of(small, 1, nothing))
     val fitting = nothing.copy(memory = Some(40 * gibi), objectStoreMemory = Some(500 * mebi))
-    assert(Sizing.ofHead(small, 1, fitting) == Right(Sizing(524 * mebi, 500 * mebi)))
+    assert(Sizing.ofHead(small, 1, fitting) == Right(Sizing(524 * mebi, 500 * mebi, 125 * mebi)))
   }
 
   test("too little memory is an error with its numbers") {
@@ -119,6 +119,18 @@ final class SizingSuite extends AnyFunSuite with TableDrivenPropertyChecks {
         "store needs at least 75 MiB. Give the host a larger /dev/shm (Kubernetes: mount an " +
         "emptyDir of medium Memory there), or name a directory on disk with --plasma-directory in " +
         "worker_args and head_args."
+    )
+  }
+
+  test("staging has a quarter of the object store, or what is asked for") {
+    val asked = nothing.copy(stagingMemory = Some(10 * mebi))
+    assert(Sizing.of(small, 1, asked).map(_.stagingMemory) == Right(10 * mebi))
+    assert(
+      refusal(small, 1, nothing.copy(stagingMemory = Some(2 * gibi))) ==
+        """Staging memory of 2 GiB does not fit: executor 1 on host "b" has 1 GiB of memory for """ +
+        "Ray (its limit of 2.37 GiB less 1 GiB of JVM heap and 384 MiB for the rest of the JVM). " +
+        "Lower staging_memory (spark.rayonspark.stagingMemory), or raise " +
+        "spark.executor.memoryOverhead, or lower spark.executor.memory."
     )
   }
 

@@ -2,10 +2,19 @@ package org.apache.spark.rayonspark
 
 import org.apache.spark.{SparkEnv, SparkException}
 import org.apache.spark.internal.Logging
-import org.apache.spark.rpc.{RpcAddress, RpcEndpointRef, RpcEnv, ThreadSafeRpcEndpoint}
+import org.apache.spark.rpc.{
+  RpcAddress,
+  RpcCallContext,
+  RpcEndpointRef,
+  RpcEnv,
+  RpcTimeout,
+  ThreadSafeRpcEndpoint
+}
 import org.rayonspark.rendezvous.{Mailbox, Peer, Transport}
 
 import java.io.IOException
+import scala.concurrent.Future
+import scala.concurrent.duration._
 
 /**
  * Spark's own RPC as our transport: authenticated and encrypted whenever Spark is, and no new port.
@@ -25,6 +34,19 @@ final class SparkRpc(rpc: RpcEnv, driverAddress: RpcAddress) extends Transport w
       case e: SparkException =>
         throw new IOException(s"The Spark driver at $driverAddress has no mailbox \"$name\".", e)
     }
+
+  override def serve(
+      name: String,
+      answer: (Array[Byte], Array[Byte] => Unit) => Unit
+  ): AutoCloseable = {
+    val self = rpc.setupEndpoint(name, new SparkRpc.Desk(rpc, answer))
+    () => rpc.stop(self)
+  }
+
+  override def ask(peer: Peer, question: Array[Byte]): Future[Array[Byte]] = peer match {
+    case SparkRpc.SparkPeer(ref) => ref.ask[Array[Byte]](question, SparkRpc.forever)
+    case other => throw new IllegalArgumentException(s"$other is not of this transport")
+  }
 }
 
 object SparkRpc {
@@ -48,6 +70,18 @@ object SparkRpc {
     }
 
     override def close(): Unit = rpc.stop(self)
+  }
+
+  /** Who asks decides how long to wait; a connection that is lost fails the question at once. */
+  private val forever = new RpcTimeout(24.hours, "RayOnSpark")
+
+  private final class Desk(
+      override val rpcEnv: RpcEnv,
+      answer: (Array[Byte], Array[Byte] => Unit) => Unit
+  ) extends ThreadSafeRpcEndpoint {
+    override def receiveAndReply(context: RpcCallContext): PartialFunction[Any, Unit] = {
+      case question: Array[Byte] => answer(question, context.reply)
+    }
   }
 
   private final class Endpoint(
