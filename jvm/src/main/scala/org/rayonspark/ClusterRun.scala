@@ -32,7 +32,7 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
     sc,
     initial.id,
     spec(Keys.scheduling),
-    (reserving, error) => loop.post(ClusterEvent.JobEnded(reserving, error))
+    (holding, error) => loop.post(ClusterEvent.JobEnded(holding, error))
   )
   private val listener = new RayClusterListener(loop.post, () => nodesGone.await())
   private val probes: ExecutorService = Executors.newFixedThreadPool(
@@ -80,8 +80,11 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
 
   private def act(action: ClusterAction): Unit = action match {
     case ClusterAction.Place(nodes) => job.place(nodes, loop.state.executors.values.min, gpus)
-    case ClusterAction.Visit(ids, hold) =>
-      job.visit(SparkDriver.executors(sc).filter(e => ids.contains(e.id)), hold)
+    case ClusterAction.Gather(nodes) => job.gather(nodes * slotsPerExecutor)
+    case ClusterAction.Visit(ids) =>
+      job.visit(SparkDriver.executors(sc).filter(e => ids.contains(e.id)))
+    case ClusterAction.Reserve(id, slots) =>
+      SparkDriver.executors(sc).find(_.id == id).foreach(job.reserve(_, slots))
     case ClusterAction.Tell(id, message) => rendezvous.tell(id, message)
     case ClusterAction.Probe(id, incarnation, host, port) =>
       probes.execute { () =>
@@ -97,6 +100,11 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
     case ClusterAction.Info(text) => logInfo(s"Ray cluster ${initial.id}: $text")
     case ClusterAction.Warn(text) => logWarning(s"Ray cluster ${initial.id}: $text")
   }
+
+  private def slotsPerExecutor: Int =
+    loop.state.executors.values.minOption
+      .orElse(SlotCheck.expected(sc.master, sc.getConf.getOption).cores)
+      .getOrElse(1)
 
   private def release(): Unit = {
     rendezvous.close()
@@ -135,8 +143,10 @@ private[rayonspark] object ClusterRun {
       logDirectory = spec(Keys.logDir)
     )
     val workers = localCores.fold(workersOf(sc, spec))(_ => 0)
-    val run =
-      new ClusterRun(sc, ClusterState(hex(idBytes), spec, workers, charters), gpusOf(sc, spec))
+    val dynamic =
+      localCores.isEmpty && sc.getConf.getBoolean("spark.dynamicAllocation.enabled", false)
+    val state = ClusterState(hex(idBytes), spec, workers, dynamic, charters)
+    val run = new ClusterRun(sc, state, gpusOf(sc, spec))
     run.begin()
     run
   }

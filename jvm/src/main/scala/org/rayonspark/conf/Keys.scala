@@ -154,7 +154,8 @@ object Keys {
     Tenure.Shared,
     "shared",
     "Whether Spark may use an executor's cores while a node runs there (shared), or the node keeps " +
-      "cpusPerNode of them for itself (reserved)."
+      "cpusPerNode of them for itself (reserved). With dynamic allocation it is always reserved: " +
+      "an executor without tasks would be taken away, and its node with it."
   )
 
   val startTimeout: Key[FiniteDuration] = Key(

@@ -2,7 +2,7 @@ package org.rayonspark.job
 
 import org.apache.spark.{TaskContext, TaskKilledException}
 import org.apache.spark.rayonspark.{SparkExecutor, SparkRpc}
-import org.rayonspark.node.{GuardedProcess, NodeKeeper}
+import org.rayonspark.node.{ExecutorFacts, GuardedProcess, NodeKeeper}
 import org.rayonspark.rendezvous.Rendezvous
 
 import java.util.concurrent.ConcurrentHashMap
@@ -12,19 +12,30 @@ import scala.concurrent.duration._
  * What runs on an executor to bring a Ray node there: it makes sure that the executor has a keeper
  * for the cluster, and waits. The same body serves barrier and plain stages.
  *
- * @param hold
- *   whether the task stays, and so holds its slot, until the node is gone
+ * @param holding
+ *   the executor whose slot the task holds for the life of its node; None only brings nodes
  */
-final case class NodeTask(clusterId: String, hold: Boolean) {
+final case class NodeTask(clusterId: String, holding: Option[String]) {
 
-  /** Returns when the node is ready, or has been refused; with `hold`, when it is gone. */
-  def run(context: TaskContext): Unit = {
-    val keeper = NodeTask.keeper(clusterId, context)
-    def done: Boolean =
-      if (hold) keeper.awaitClosed(NodeTask.cancelPoll) else keeper.awaitReady(NodeTask.cancelPoll)
+  /** Returns when the node is ready, or has been refused; a holding one, when it is gone. */
+  def run(context: TaskContext): Unit = holding match {
+    case None =>
+      val keeper = NodeTask.keeper(clusterId, SparkExecutor.facts(context))
+      await(context)(keeper.awaitReady(NodeTask.cancelPoll))
+    case Some(executorId) =>
+      val here = SparkExecutor.facts(context).executorId
+      if (here != executorId)
+        throw new IllegalStateException(
+          s"Executor $executorId had no free slot for its Ray node, and executor $here has."
+        )
+      NodeTask.running(clusterId).foreach { keeper =>
+        await(context)(keeper.awaitClosed(NodeTask.cancelPoll))
+      }
+  }
+
+  private def await(context: TaskContext)(done: => Boolean): Unit =
     while (!done)
       if (context.isInterrupted()) throw new TaskKilledException("the job was cancelled")
-  }
 }
 
 object NodeTask {
@@ -34,13 +45,15 @@ object NodeTask {
 
   private val keepers = new ConcurrentHashMap[String, NodeKeeper]
 
-  private def keeper(clusterId: String, context: TaskContext): NodeKeeper =
+  private def running(clusterId: String): Option[NodeKeeper] = Option(keepers.get(clusterId))
+
+  private def keeper(clusterId: String, facts: => ExecutorFacts): NodeKeeper =
     keepers.computeIfAbsent(
       clusterId,
       _ =>
         new NodeKeeper(
           Rendezvous.mailboxName(clusterId),
-          SparkExecutor.facts(context),
+          facts,
           SparkRpc.ofThisApplication(),
           GuardedProcess,
           () => { keepers.remove(clusterId); () }

@@ -12,13 +12,13 @@ import java.util.concurrent.atomic.AtomicInteger
  * The Spark jobs that bring Ray nodes to executors, each on a thread of its own.
  *
  * @param onEnd
- *   told of each job's end: whether it was one that holds slots, and its error
+ *   told of each job's end: the executor whose slots it held, if it was to hold some, and its error
  */
 final class RayClusterJob(
     sc: SparkContext,
     clusterId: String,
     scheduling: Scheduling,
-    onEnd: (Boolean, Option[Throwable]) => Unit
+    onEnd: (Option[String], Option[Throwable]) => Unit
 ) {
   private val group = s"rayonspark-$clusterId"
   private val running = new AtomicInteger
@@ -27,30 +27,39 @@ final class RayClusterJob(
    * Brings a node to each of `nodes` executors. A task that asks for all cores of an executor has
    * it to itself, so no two of them meet.
    */
-  def place(nodes: Int, coresPerExecutor: Int, gpusPerExecutor: Int): Unit = run(hold = false) {
+  def place(nodes: Int, coresPerExecutor: Int, gpusPerExecutor: Int): Unit = run(None) {
     val rdd = sc.parallelize(0 until nodes, nodes)
     withBarrier(rdd.withResources(wholeExecutor(coresPerExecutor, gpusPerExecutor)))
   }
 
   /**
-   * Brings tasks to these executors, wherever they have a free slot; a preference, not a command.
+   * Brings a node to each executor that these tasks reach. All of them wait for the first nodes, so
+   * they fill one executor after the other, and Spark adds executors for those that find no slot.
    */
-  def visit(executors: Vector[SparkDriver.Executor], hold: Boolean): Unit = run(hold) {
-    sc.makeRDD(executors.map(e => (e.id, Seq(SparkDriver.location(e))))).map(_ => 0)
+  def gather(tasks: Int): Unit = run(None)(sc.parallelize(0 until tasks, tasks))
+
+  /** Brings tasks to these executors where they have a free slot: a preference, not a command. */
+  def visit(executors: Vector[SparkDriver.Executor]): Unit = run(None) {
+    sc.makeRDD(executors.map(e => (0, Seq(SparkDriver.location(e)))))
+  }
+
+  /** Holds slots of that executor until its node is gone. */
+  def reserve(executor: SparkDriver.Executor, slots: Int): Unit = run(Some(executor.id)) {
+    sc.makeRDD(Vector.fill(slots)((0, Seq(SparkDriver.location(executor)))))
   }
 
   /** Ends the tasks that still wait. Nodes whose task has returned are the keepers' to end. */
   def cancel(): Unit = if (running.get > 0 && !sc.isStopped) sc.cancelJobGroup(group)
 
-  private def run(hold: Boolean)(rdd: => RDD[Int]): Unit = {
+  private def run(holding: Option[String])(rdd: => RDD[Int]): Unit = {
     running.incrementAndGet()
     val thread = new Thread(
       () => {
-        val error = runJob(hold, rdd)
+        val error = runJob(holding, rdd)
         running.decrementAndGet()
-        onEnd(hold, error)
+        onEnd(holding, error)
       },
-      if (hold) s"$group-reserve" else s"$group-place"
+      holding.fold(s"$group-place")(id => s"$group-reserve-$id")
     )
     thread.setDaemon(true)
     // Where our jar was attached to a live session, only our own loader knows our classes.
@@ -58,11 +67,12 @@ final class RayClusterJob(
     thread.start()
   }
 
-  private def runJob(hold: Boolean, rdd: => RDD[Int]): Option[Throwable] =
+  private def runJob(holding: Option[String], rdd: => RDD[Int]): Option[Throwable] =
     try {
       SparkDriver.clearCallersProperties(sc)
-      sc.setJobGroup(group, if (hold) "Slots of Ray nodes" else "Placing Ray nodes", false)
-      val task = NodeTask(clusterId, hold)
+      val title = holding.fold("Placing Ray nodes")(id => s"Slots of the Ray node on executor $id")
+      sc.setJobGroup(group, title, false)
+      val task = NodeTask(clusterId, holding)
       rdd.mapPartitions(RayClusterJob.body(task)).count()
       None
     } catch {

@@ -12,8 +12,17 @@ object ClusterAction {
   /** Bring keepers to `nodes` executors at once, by a job that takes whole executors. */
   final case class Place(nodes: Int) extends ClusterAction
 
-  /** Bring keepers to these executors; with `hold`, their tasks stay and hold slots. */
-  final case class Visit(executorIds: Vector[String], hold: Boolean) extends ClusterAction
+  /**
+   * Bring keepers to `nodes` executors by as many tasks as they have slots: Spark's dynamic
+   * allocation gives executors for tasks that wait, and new ones for every other resource profile.
+   */
+  final case class Gather(nodes: Int) extends ClusterAction
+
+  /** Bring keepers to these executors. */
+  final case class Visit(executorIds: Vector[String]) extends ClusterAction
+
+  /** Hold slots of that executor for as long as its node lives. */
+  final case class Reserve(executorId: String, slots: Int) extends ClusterAction
 
   final case class Tell(executorId: String, message: DriverMessage) extends ClusterAction
 

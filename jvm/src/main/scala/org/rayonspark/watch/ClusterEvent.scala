@@ -14,9 +14,10 @@ object ClusterEvent {
   case object ApplicationEnded extends ClusterEvent
 
   /**
-   * A job of ours ended. `reserving` tells the one that holds slots from those that place nodes.
+   * A job of ours ended: the one that reserves slots of that executor, or one that places nodes.
    */
-  final case class JobEnded(reserving: Boolean, error: Option[Throwable]) extends ClusterEvent
+  final case class JobEnded(reserving: Option[String], error: Option[Throwable])
+      extends ClusterEvent
 
   // A keeper says
   final case class Enlisted(executorId: String, host: String) extends ClusterEvent
@@ -38,7 +39,7 @@ object ClusterEvent {
   final case class Probed(executorId: String, incarnation: Int, error: Option[String])
       extends ClusterEvent
   final case class RestartDue(executorId: String) extends ClusterEvent
-  case object ReservationDue extends ClusterEvent
+  final case class ReservationDue(executorId: String) extends ClusterEvent
   case object StartTimedOut extends ClusterEvent
   case object StopAsked extends ClusterEvent
 

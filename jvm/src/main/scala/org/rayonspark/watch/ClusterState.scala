@@ -1,6 +1,7 @@
 package org.rayonspark.watch
 
 import org.rayonspark.{RayClusterSpec, RayClusterState}
+import org.rayonspark.conf.{Keys, Tenure}
 import org.rayonspark.plan.{NodeRole, Offer}
 
 import scala.collection.immutable.VectorMap
@@ -10,6 +11,8 @@ import scala.collection.immutable.VectorMap
  *
  * @param workers
  *   how many worker nodes are wanted; 0 in local mode, where the head is the only node
+ * @param dynamic
+ *   whether Spark adds and removes executors as it needs them
  * @param charters
  *   what every keeper of the cluster is told alike
  * @param executors
@@ -29,6 +32,7 @@ final case class ClusterState(
     id: String,
     spec: RayClusterSpec,
     workers: Int,
+    dynamic: Boolean,
     charters: CharterTemplate,
     phase: RayClusterState = RayClusterState.STARTING,
     executors: VectorMap[String, Int] = VectorMap.empty,
@@ -45,6 +49,9 @@ final case class ClusterState(
     members.values.filter(m => m.role == NodeRole.Worker && m.active).toVector
 
   def local: Boolean = workers == 0
+
+  /** Whether nodes hold slots: else dynamic allocation would take their executors as idle. */
+  def reserved: Boolean = dynamic || spec(Keys.tenure) == Tenure.Reserved
 
   def complete: Boolean =
     head.exists(_.alive) && activeWorkers.count(_.alive) == workers

@@ -1,7 +1,7 @@
 package org.rayonspark.watch
 
 import org.rayonspark.{PlacementException, RayClusterState, StartTimeoutException}
-import org.rayonspark.conf.{Keys, Tenure}
+import org.rayonspark.conf.Keys
 import org.rayonspark.node.NodeExit
 import org.rayonspark.plan.NodeRole
 import org.rayonspark.rendezvous.DriverMessage
@@ -51,7 +51,8 @@ object Supervisor {
         case NodeExited(id, incarnation, exit) =>
           state.living(id, incarnation).fold(quiet(state))(nodeExited(state, _, exit))
         case RestartDue(id) => restart(state, id)
-        case ReservationDue => reserve(state)
+        case ReservationDue(id) =>
+          (state, state.activeWorkers.filter(_.executorId == id).flatMap(reserve(state, _)))
         case KeeperClosed(id) => keeperLost(state, id, "its keeper has closed")
         case StartTimedOut => if (state.starting) fail(state, timedOut(state)) else quiet(state)
         case StopAsked => stop(state)
@@ -60,7 +61,16 @@ object Supervisor {
       }
 
   private def placeWhenRegistered(state: ClusterState): Step =
-    if (state.placed || state.local || state.executors.size < state.workers) quiet(state)
+    if (state.placed || state.local) quiet(state)
+    else if (state.dynamic)
+      (
+        state.copy(placed = true),
+        Vector(
+          Info("dynamic allocation is on, so each node reserves its slots and keeps its executor."),
+          Gather(state.workers)
+        )
+      )
+    else if (state.executors.size < state.workers) quiet(state)
     else (state.copy(placed = true), Vector(Place(state.workers)))
 
   /** Sends tasks to executors without a node, as long as nodes are missing. */
@@ -73,7 +83,7 @@ object Supervisor {
     val missing = state.workers - state.activeWorkers.size - state.visiting.size
     val free = state.executors.keys.filterNot(taken).take(missing).toVector
     if (!state.running || missing <= 0 || free.isEmpty) quiet(state)
-    else (state.copy(visiting = state.visiting ++ free), Vector(Visit(free, hold = false)))
+    else (state.copy(visiting = state.visiting ++ free), Vector(Visit(free)))
   }
 
   private def keeperLost(state: ClusterState, id: String, reason: String): Step =
@@ -89,17 +99,22 @@ object Supervisor {
         )
     }
 
-  private def jobEnded(state: ClusterState, reserving: Boolean, error: Option[Throwable]): Step =
-    error match {
-      case Some(cause) if state.starting =>
-        fail(state, NodeFailure.jobFailed(cause))
-      case Some(_) if reserving => (state, Vector(After(firstBackOff, ReservationDue)))
-      case Some(cause) =>
+  private def jobEnded(
+      state: ClusterState,
+      reserving: Option[String],
+      error: Option[Throwable]
+  ): Step =
+    (reserving, error) match {
+      // It was cancelled, or another job has the slots: the node stays, and asks again.
+      case (Some(id), Some(_)) => (state, Vector(After(firstBackOff, ReservationDue(id))))
+      case (Some(_), None) => quiet(state)
+      case (None, Some(cause)) if state.starting => fail(state, NodeFailure.jobFailed(cause))
+      case (None, Some(cause)) =>
         (
           state.copy(visiting = Set.empty),
           Vector(Warn(s"A job that places Ray nodes failed: $cause"))
         )
-      case None => fillUp(state.copy(visiting = if (reserving) state.visiting else Set.empty))
+      case (None, None) => fillUp(state.copy(visiting = Set.empty))
     }
 
   private def nodeSeen(state: ClusterState, name: String, rayId: String, alive: Boolean): Step =
@@ -117,17 +132,31 @@ object Supervisor {
       Info(s"Ray node ${member.index} (${member.role}) is alive on host ${member.host}.")
     )
     val (launched, launches) = Gathering.launchDue(state)
-    if (!state.starting || !state.complete) (launched, told ++ launches)
-    else {
-      val (next, more) = reserve(launched.copy(phase = RayClusterState.RUNNING))
-      (next, told ++ launches ++ more)
-    }
+    // The tasks that place the first nodes wait for all of them: until then they have the slots.
+    val running =
+      if (state.starting && state.complete) launched.copy(phase = RayClusterState.RUNNING)
+      else launched
+    val settled =
+      if (state.starting && running.running) running.activeWorkers
+      else Vector(member).filter(m => running.running && m.incarnation == 0)
+    (running, told ++ launches ++ settled.flatMap(reserve(running, _)))
   }
 
-  private def reserve(state: ClusterState): Step = {
-    val ids = state.activeWorkers.map(_.executorId)
-    if (state.spec(Keys.tenure) == Tenure.Shared || ids.isEmpty) quiet(state)
-    else (state, Vector(Visit(ids, hold = true)))
+  private def reserve(state: ClusterState, member: Member): Vector[ClusterAction] = {
+    val slots = member.plan.fold(0)(_.cpus)
+    val all = state.executors.get(member.executorId).exists(_ <= slots)
+    if (!state.reserved || member.role == NodeRole.Head || slots == 0) Vector.empty
+    else
+      Vector(
+        Option.when(all)(
+          Warn(
+            s"Ray node ${member.index} reserves all $slots slots of Spark executor " +
+              s"${member.executorId}: no Spark task runs there until the cluster stops. Lower " +
+              "cpus_per_node to leave some."
+          )
+        ),
+        Some(Reserve(member.executorId, slots))
+      ).flatten
   }
 
   private def nodeExited(state: ClusterState, member: Member, exit: NodeExit): Step = {

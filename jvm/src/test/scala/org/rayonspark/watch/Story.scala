@@ -32,7 +32,11 @@ final case class Story(state: ClusterState, actions: Vector[ClusterAction] = Vec
 object Story {
   private val gib = 1L << 30
 
-  def begin(workers: Int, spec: RayClusterSpec = RayClusterSpec.builder().build()): Story = {
+  def begin(
+      workers: Int,
+      spec: RayClusterSpec = RayClusterSpec.builder().build(),
+      dynamic: Boolean = false
+  ): Story = {
     val charters = CharterTemplate(
       driverCores = if (workers == 0) 2 else 0,
       headPython = "python3",
@@ -42,7 +46,7 @@ object Story {
       tempDirectory = "/tmp",
       logDirectory = None
     )
-    Story(ClusterState("c", spec, workers, charters)).tell(ClusterEvent.Started)
+    Story(ClusterState("c", spec, workers, dynamic, charters)).tell(ClusterEvent.Started)
   }
 
   /** A cluster whose nodes are all alive. */

@@ -134,19 +134,49 @@ class SupervisorSuite extends AnyFunSuite {
     val lost = Story.running(workers = 2).tell(ExecutorLost("1", "killed"))
     assert(lost.state.members("1").stage == Stage.Lost)
     val visited = lost.tell(ExecutorAdded("3", 2))
-    assert(visited.actions == Vector(Visit(Vector("3"), hold = false)))
+    assert(visited.actions == Vector(Visit(Vector("3"))))
     val replaced = visited.enlist("3").offer("3")
     assert(replaced.launched == Set("3"))
     assert(replaced.seen("3").state.activeWorkers.map(_.executorId).toSet == Set("2", "3"))
   }
 
-  test("a reserved cluster holds its slots, and holds them again when its job was cancelled") {
-    val spec = RayClusterSpec.builder().tenure("reserved").build()
-    val story = Story.running(workers = 1, spec)
-    assert(story.actions.contains(Visit(Vector("1"), hold = true)))
-    val cancelled = story.tell(JobEnded(reserving = true, Some(new Exception("cancelled"))))
-    assert(cancelled.actions == Vector(After(1.second, ReservationDue)))
-    assert(cancelled.tell(ReservationDue).actions == Vector(Visit(Vector("1"), hold = true)))
+  private def holding(cpus: Int): RayClusterSpec =
+    RayClusterSpec.builder().cpusPerNode(cpus).tenure("reserved").build()
+
+  test("a reserved cluster holds its slots, and holds them again when that job was cancelled") {
+    val story = Story.running(workers = 2, holding(cpus = 1))
+    assert(story.actions.takeRight(2) == Vector(Reserve("1", 1), Reserve("2", 1)))
+    val cancelled = story.tell(JobEnded(Some("2"), Some(new Exception("cancelled"))))
+    assert(cancelled.actions == Vector(After(1.second, ReservationDue("2"))))
+    assert(cancelled.tell(ReservationDue("2")).actions == Vector(Reserve("2", 1)))
+    assert(story.tell(JobEnded(Some("2"), None)).actions.isEmpty)
+  }
+
+  test("a node that takes another's place holds its slots, and a restarted one still has them") {
+    val lost = Story.running(workers = 1, holding(cpus = 1)).tell(ExecutorLost("1", "killed"))
+    val replaced = lost.tell(ExecutorAdded("3", 2)).enlist("3").offer("3").seen("3")
+    assert(replaced.actions.contains(Reserve("3", 1)))
+    val exit = ClusterEvent.NodeExited("3", 0, NodeExit(1, asked = false, Vector.empty))
+    val again = replaced.tell(exit, RestartDue("3")).offer("3").seen("3")
+    assert(again.state.activeWorkers.forall(_.alive) && !again.actions.contains(Reserve("3", 1)))
+  }
+
+  test("a node that holds all slots of its executor says that none is left to Spark") {
+    val warning = "Ray node 1 reserves all 2 slots of Spark executor 1: no Spark task runs there " +
+      "until the cluster stops. Lower cpus_per_node to leave some."
+    assert(Story.running(workers = 1, holding(cpus = 2)).actions.contains(Warn(warning)))
+  }
+
+  test("with dynamic allocation tasks ask for executors, and nodes hold slots to keep them") {
+    val begun = Story.begin(workers = 1, dynamic = true)
+    assert(begun.actions.last == Gather(1))
+    val offered = begun
+      .enlist("driver")
+      .offer("driver")
+      .tell(ExecutorAdded("1", 2))
+      .enlist("1")
+      .offer("1")
+    assert(offered.seen("driver", "1").actions.contains(Reserve("1", 2)))
   }
 
   test("clients leave before nodes do, and the end is the last keeper's") {
@@ -184,8 +214,8 @@ class SupervisorSuite extends AnyFunSuite {
 
   test("a job that fails ends the start, and is only told of later") {
     val cause = new Exception("Job aborted.")
-    assert(Story.begin(1).tell(JobEnded(reserving = false, Some(cause))).state.failure.nonEmpty)
-    assert(Story.running(1).tell(JobEnded(reserving = false, Some(cause))).state.failure.isEmpty)
+    assert(Story.begin(1).tell(JobEnded(None, Some(cause))).state.failure.nonEmpty)
+    assert(Story.running(1).tell(JobEnded(None, Some(cause))).state.failure.isEmpty)
   }
 
   test("a final state hears nothing any more") {
