@@ -26,7 +26,11 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
   private val facts = SparkExecutor.driverFacts(sc)
   private val transport = SparkRpc.ofThisApplication()
   private val rendezvous =
-    new Rendezvous(transport, Rendezvous.mailboxName(initial.id), m => loop.post(eventOf(m)))
+    new Rendezvous(
+      transport,
+      Rendezvous.mailboxName(initial.id),
+      m => loop.post(ClusterRun.eventOf(m))
+    )
   val staging = new ClusterStaging(() => loop.state, rendezvous, transport)
   private val job = new RayClusterJob(
     sc,
@@ -56,21 +60,6 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
     new NodeKeeper(Rendezvous.mailboxName(initial.id), facts, transport, GuardedProcess, () => ())
     loop.postAfter(spec(Keys.startTimeout), ClusterEvent.StartTimedOut)
     loop.post(ClusterEvent.Started)
-  }
-
-  private def eventOf(message: KeeperMessage): ClusterEvent = message match {
-    case KeeperMessage.Enlist(id, host) => ClusterEvent.Enlisted(id, host)
-    case KeeperMessage.Offered(id, incarnation, offer) =>
-      ClusterEvent.Offered(id, incarnation, offer)
-    case KeeperMessage.CannotOffer(id, incarnation, why) =>
-      ClusterEvent.CannotOffer(id, incarnation, why)
-    case KeeperMessage.Closed(id) => ClusterEvent.KeeperClosed(id)
-    case KeeperMessage.NodeReport(id, incarnation, event) =>
-      event match {
-        case NodeEvent.Hello(pid, _, _) => ClusterEvent.NodeStarted(id, incarnation, pid)
-        case NodeEvent.NodeSeen(name, rayId, alive) => ClusterEvent.NodeSeen(name, rayId, alive)
-        case NodeEvent.Exited(exit) => ClusterEvent.NodeExited(id, incarnation, exit)
-      }
   }
 
   private def perform(action: ClusterAction): Unit = {
@@ -124,6 +113,22 @@ private[rayonspark] object ClusterRun {
 
   /** How long connected clients may take to leave when the cluster stops. */
   private val clientTimeout = 2.seconds
+
+  /** What a keeper's message means to the supervisor. */
+  def eventOf(message: KeeperMessage): ClusterEvent = message match {
+    case KeeperMessage.Enlist(id, host) => ClusterEvent.Enlisted(id, host)
+    case KeeperMessage.Offered(id, incarnation, offer) =>
+      ClusterEvent.Offered(id, incarnation, offer)
+    case KeeperMessage.CannotOffer(id, incarnation, why) =>
+      ClusterEvent.CannotOffer(id, incarnation, why)
+    case KeeperMessage.Closed(id) => ClusterEvent.KeeperClosed(id)
+    case KeeperMessage.NodeReport(id, incarnation, event) =>
+      event match {
+        case NodeEvent.Hello(pid, _, _) => ClusterEvent.NodeStarted(id, incarnation, pid)
+        case NodeEvent.NodeSeen(name, rayId, alive) => ClusterEvent.NodeSeen(name, rayId, alive)
+        case NodeEvent.Exited(exit) => ClusterEvent.NodeExited(id, incarnation, exit)
+      }
+  }
 
   def begin(sc: SparkContext, asked: RayClusterSpec, headPython: Option[String]): ClusterRun = {
     if (sc.isStopped)
