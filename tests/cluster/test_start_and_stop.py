@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import ray
@@ -13,8 +15,10 @@ from pyspark.sql import SparkSession
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from rayonspark import RayCluster
 
-from .leftovers import listening, ray_processes
+from .leftovers import eventually, listening, ray_processes
 from .sessions import local_cluster
+
+THREAD_NAME = re.compile(r"Thread\[#?\d*,?([^,\]]*),")
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +112,39 @@ def test_another_process_reaches_the_cluster_with_its_environment(spark: SparkSe
         assert refused.returncode != 0
         token = cluster.env["RAY_AUTH_TOKEN"]
         assert not any(token in line for line in ray_processes().values())
+
+
+def test_no_thread_of_ours_is_left_in_any_jvm(spark: SparkSession) -> None:
+    with RayCluster.start(spark, num_nodes=2, object_store_memory="100m") as cluster:
+        running = jvm_threads(spark)
+        assert any(f"rayonspark-{cluster.id}" in name for name in running["driver"])
+        assert any("rayonspark-keeper" in name for name in running["executors"])
+    # A keeper's thread ends itself, just after it has told the driver of its end.
+    assert eventually(lambda: not any(map(ours, jvm_threads(spark).values())), within_s=5)
+
+
+def test_the_token_is_in_no_log(spark: SparkSession) -> None:
+    with RayCluster.start(spark, num_nodes=1, object_store_memory="100m") as cluster:
+        token = cluster.env["RAY_AUTH_TOKEN"].encode()
+        directories = [Path(node.log_directory) for node in cluster.nodes]
+    logs = [path for directory in directories for path in directory.rglob("*") if path.is_file()]
+    assert len(logs) > len(directories)
+    assert [path for path in logs if token in path.read_bytes()] == []
+
+
+def jvm_threads(spark: SparkSession) -> dict[str, set[str]]:
+    """Names of the live threads in the driver's JVM, and in those of all executors."""
+    sc = spark.sparkContext
+    slots = spark.range(0, 64, 1, numPartitions=64)
+    stacks = "reflect('java.lang.Thread', 'getAllStackTraces')"
+    rows = slots.selectExpr(f"{stacks} AS stacks").distinct().collect()
+    executors = {name for row in rows for name in THREAD_NAME.findall(row.stacks)}
+    driver = {str(t.getName()) for t in sc._jvm.java.lang.Thread.getAllStackTraces().keySet()}
+    return {"driver": driver, "executors": executors}
+
+
+def ours(names: set[str]) -> set[str]:
+    return {name for name in names if name.startswith("rayonspark-")}
 
 
 def test_the_address_has_the_names_that_ray_gives_it(spark: SparkSession) -> None:
