@@ -107,6 +107,10 @@ class JvmExport:
         with translated():
             self._handle.release([str(block) for block in ids])
 
+    def want(self, block: int) -> None:
+        with translated():
+            self._handle.want(block)
+
     def restage(self, block: int) -> dict[str, Any]:
         with translated():
             return dict(_plain(self._jvm, self._handle.restage(block)))

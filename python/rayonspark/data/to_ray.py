@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from rayonspark.data._ray_data import LoadedBlock, dataset_of
 from rayonspark.data.exchange import Exchange
+from rayonspark.errors import ExchangeException
 
 if TYPE_CHECKING:
     from ray.data import Dataset
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 FEED_MS = 1000
 TASKS_PER_NODE = 2
 """One maps its file while the other is copied; more would only wait for the same CPUs."""
-MAX_RESTAGES = 3
+MAX_LOSSES = 3
+"""A block whose nodes die so often on its way has another trouble than bad luck."""
 
 
 @dataclass(frozen=True)
@@ -99,22 +101,22 @@ class Loading:
         self._waiting: deque[StagedBlock] = deque()
         self._busy: Counter[str] = Counter()
         self._running: dict[int, Any] = {}
-        self._restages: Counter[int] = Counter()
+        self._losses: Counter[int] = Counter()
+        self._feeding = False
         self._loaded: dict[int, tuple[StagedBlock, LoadedBlock]] = {}
         self._task = _task()
 
     def run(self) -> list[LoadedBlock]:
         """Load all blocks; give them in the order of their rows."""
-        threading.Thread(target=self._feed, name="rayonspark-export", daemon=True).start()
-        fed = False
-        while not fed or self._running or self._waiting:
+        self._start_feed()
+        while self._feeding or self._running or self._waiting:
             event = self._events.get()
             if isinstance(event, StagedBlock):
                 self._waiting.append(event)
             elif isinstance(event, Done):
                 self._done(event)
             elif isinstance(event, Finished):
-                fed = True
+                self._feeding = False
             else:
                 raise event
             self._start()
@@ -127,6 +129,10 @@ class Loading:
 
         for ref in self._running.values():
             ray.cancel(ref)
+
+    def _start_feed(self) -> None:
+        self._feeding = True
+        threading.Thread(target=self._feed, name="rayonspark-export", daemon=True).start()
 
     def _feed(self) -> None:
         try:
@@ -168,12 +174,22 @@ class Loading:
         if done.error is None:
             self._loaded[block.id] = (block, LoadedBlock(table, block.rows, block.bytes))
             self._export.release([block.id])
-        elif self._restages[block.id] < MAX_RESTAGES:
-            # Its node is gone, and the file with it.
-            self._restages[block.id] += 1
-            self._waiting.append(StagedBlock(**self._export.restage(block.id)))
+        elif _lost(done.error) and self._losses[block.id] < MAX_LOSSES:
+            self._losses[block.id] += 1
+            self._export.want(block.id)
+            if not self._feeding:
+                self._start_feed()
         else:
             raise done.error
+
+
+def _lost(error: BaseException) -> bool:
+    """Whether a task failed because its node, and the file with it, is gone."""
+    from ray.exceptions import RayTaskError, WorkerCrashedError
+
+    if isinstance(error, RayTaskError):
+        return isinstance(error.cause, ExchangeException)
+    return isinstance(error, WorkerCrashedError)
 
 
 def _task() -> Any:
