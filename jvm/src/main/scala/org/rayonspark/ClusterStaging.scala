@@ -1,6 +1,6 @@
 package org.rayonspark
 
-import org.rayonspark.data.{Staging, StagingPlace}
+import org.rayonspark.data.{Staging, StagingPlace, StagingRoom}
 import org.rayonspark.rendezvous.{DriverMessage, Rendezvous, Transport}
 import org.rayonspark.watch.ClusterState
 
@@ -13,6 +13,8 @@ private[rayonspark] final class ClusterStaging(
     override val transport: Transport
 ) extends Staging {
   private val closers = ConcurrentHashMap.newKeySet[() => Unit]()
+
+  override val room: StagingRoom = new StagingRoom(() => places)
 
   override def clusterId: String = state().id
 
