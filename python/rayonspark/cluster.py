@@ -21,7 +21,11 @@ from rayonspark.node import RayNode
 from rayonspark.spec import RayClusterSpec
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
+    from ray.data import Dataset
+
+    from rayonspark.data.exchange import Exchange
+    from rayonspark.data.exchanges import Exchanges
 
 __all__ = ["RayCluster"]
 
@@ -43,6 +47,7 @@ class RayCluster:
         self._lock = threading.RLock()
         self._connection: _ray.RayConnection | None = None
         self._attached = False
+        self._data: Exchanges | None = None
         self._watch = EndingWatch(self._id, handle.await_ending, self.disconnect)
 
     @classmethod
@@ -182,6 +187,68 @@ class RayCluster:
                 if self._attached:
                     self._attached = False
                     self._tell_detached()
+
+    def to_ray(
+        self,
+        df: DataFrame,
+        max_rows_per_block: int | None = None,
+        num_blocks: int | None = None,
+        *,
+        recoverable: bool = False,
+    ) -> Dataset:
+        """Give a Spark DataFrame as a Ray Dataset; returns when all its blocks are in the store.
+
+        Spark's executors encode their partitions as Arrow in memory, and the Ray node beside each
+        takes them from there: nothing passes through the driver or a disk, unless the object store
+        is full and Ray spills. The rows have the order of Spark's partitions.
+
+        Parameters
+        ----------
+        df : pyspark.sql.DataFrame
+            Of this cluster's application.
+        max_rows_per_block : int, optional
+            Default: no limit but the block's size, 128 MiB or a quarter of the node's staging.
+        num_blocks : int, optional
+            As many blocks exactly, by a repartition. Default: by the frame's partitions.
+        recoverable : bool, optional
+            Whether Spark computes blocks again that are lost with a Ray node. Default: False; a
+            lost block is an error then.
+
+        Returns
+        -------
+        ray.data.Dataset
+            Of Arrow blocks with known sizes. They leave memory with the last reference to it.
+
+        Raises
+        ------
+        InvalidSpecException
+            A column's type has no image in Arrow, two columns have one name, or there are none.
+        ExchangeException
+            Spark's job failed or was cancelled. Nothing stays in staging.
+        ClusterStoppedException
+            The cluster does not run, or this process is not connected to it.
+        """
+        limits = {"max_rows_per_block": max_rows_per_block, "num_blocks": num_blocks}
+        options = {name: str(limit) for name, limit in limits.items() if limit is not None}
+        return self._exchanges().to_ray(df, options, recoverable)
+
+    @property
+    def last_exchange(self) -> Exchange | None:
+        """What the last transfer of data was like; None before the first one."""
+        return self._data.last if self._data else None
+
+    def _exchanges(self) -> Exchanges:
+        with self._lock:
+            if self._connection is None or not self._connection.is_open:
+                raise ClusterStoppedException(
+                    f"This process is not connected to Ray cluster {self._id}, and data moves only "
+                    "through a connected one. Call connect() first."
+                )
+            if self._data is None:
+                from rayonspark.data.exchanges import Exchanges
+
+                self._data = Exchanges(self._handle)
+            return self._data
 
     def stop(self) -> None:
         """Disconnect, and stop the cluster: nothing of it is left but its logs.

@@ -10,7 +10,8 @@ import java.util.concurrent.ConcurrentHashMap
 private[rayonspark] final class ClusterStaging(
     state: () => ClusterState,
     rendezvous: Rendezvous,
-    override val transport: Transport
+    override val transport: Transport,
+    sparkHost: String => Option[String]
 ) extends Staging {
   private val closers = ConcurrentHashMap.newKeySet[() => Unit]()
 
@@ -26,6 +27,7 @@ private[rayonspark] final class ClusterStaging(
     } yield StagingPlace(
       member.executorId,
       member.host,
+      sparkHost(member.executorId).getOrElse(member.host),
       rayNodeId,
       plan.stagingDirectory,
       plan.stagingMemory

@@ -1,7 +1,8 @@
 package org.rayonspark
 
+import org.apache.spark.sql.rayonspark.ArrowDecoder
 import org.apache.spark.sql.{DataFrame, SparkSession}
-import org.rayonspark.data.{ArrowExport, ExportOptions}
+import org.rayonspark.data.{ArrowExport, ArrowImport, ExportOptions, ImportBlock}
 import org.rayonspark.watch.{ClusterEvent, ClusterState, ClusterView}
 
 import java.util.{List => JList, Map => JMap}
@@ -61,6 +62,12 @@ final class RayCluster private[rayonspark] (running: ClusterRun) extends AutoClo
     ArrowExport.start(running.staging, df, options)
 
   def toArrow(df: DataFrame): ArrowExport = toArrow(df, ExportOptions.defaults)
+
+  private[rayonspark] def fromArrow(
+      schema: Array[Byte],
+      blocks: Vector[ImportBlock]
+  ): ArrowImport =
+    ArrowImport.start(running.staging, ArrowDecoder.sparkSchema(schema), blocks)
 
   /**
    * Ends the cluster: every process, directory and port of it. Idempotent; returns when all of it

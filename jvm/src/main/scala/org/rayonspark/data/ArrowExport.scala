@@ -83,20 +83,32 @@ final class ArrowExport private (staging: Staging, frame: ArrowFrame, task: Expo
     discard(gone)
   }
 
+  /** Has one block computed again, from its lineage; `next` gives it. */
+  def want(id: Long): Unit = {
+    val gone = synchronized {
+      val (after, staged) = state.want(id)
+      state = after
+      notifyAll()
+      staged
+    }
+    discard(gone)
+  }
+
   /**
-   * Computes one block again, from its lineage, and waits for it.
+   * Has one block computed again, and waits for it; for after the end of `next`.
    *
    * @throws ExchangeException
    *   when the job failed or the cluster ended
    */
-  def restage(id: Long): StagedBlock = synchronized {
-    state = state.want(id)
-    notifyAll()
-    while (failure.isEmpty && !state.ready.contains(id)) wait()
-    failure.foreach(throw _)
-    val (after, block) = state.takeOne(id)
-    state = after
-    block
+  def restage(id: Long): StagedBlock = {
+    want(id)
+    synchronized {
+      while (failure.isEmpty && !state.ready.contains(id)) wait()
+      failure.foreach(throw _)
+      val (after, block) = state.takeOne(id)
+      state = after
+      block
+    }
   }
 
   /** rows, bytes, blocks, local_bytes and the seconds that the encoding took. */

@@ -71,8 +71,11 @@ final case class ExportState(
     (lose(gone), gone.map(_.staged))
   }
 
-  /** The block is wanted once more. */
-  def want(id: Long): ExportState = lose(blocks.get(id).toVector)
+  /** The block is wanted once more; with it, what is still staged of it. */
+  def want(id: Long): (ExportState, Vector[StagedBlock]) = {
+    val block = blocks.get(id).toVector
+    (lose(block), block.filter(_.stage == Stage.Staged).map(_.staged))
+  }
 
   def takeOne(id: Long): (ExportState, StagedBlock) =
     (copy(ready = ready.filterNot(_ == id)), blocks(id).staged)

@@ -19,6 +19,7 @@ final class ExportHandle(frame: ArrowExport) {
   /** Ids as text: Python's numbers come as Java's ints or longs, as they like. */
   def release(ids: JList[String]): Unit = frame.release(ids.asScala.map(_.toLong).toVector)
 
+  def want(id: Long): Unit = frame.want(id)
   def restage(id: Long): JMap[String, Any] = entries(frame.restage(id))
   def report(): JMap[String, Double] = frame.report.asJava
   def close(): Unit = frame.close()

@@ -1,0 +1,58 @@
+"""The only file that touches the private API of Ray Data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from ray.data import Dataset
+
+
+@dataclass(frozen=True)
+class LoadedBlock:
+    """One block in the object store: its reference, and what is known of it."""
+
+    ref: Any
+    rows: int
+    bytes: int
+
+
+def dataset_of(blocks: Sequence[LoadedBlock], schema: pa.Schema) -> Dataset:
+    """Make a Dataset of blocks that are in the store; runs no task.
+
+    ``ray.data.from_arrow_refs`` would run a task of one CPU for each block, to learn what is known
+    here, and wait for ever when actors hold all CPUs.
+    """
+    from ray.data import DataContext
+    from ray.data._internal.logical.interfaces import LogicalPlan
+    from ray.data._internal.logical.operators import FromArrow
+    from ray.data._internal.stats import DatasetStats
+    from ray.data.block import BlockMetadata, BlockMetadataWithSchema
+    from ray.data.dataset import MaterializedDataset
+
+    metadata = [
+        BlockMetadataWithSchema.from_metadata(
+            BlockMetadata(
+                num_rows=block.rows, size_bytes=block.bytes, input_files=None, exec_stats=None
+            ),
+            schema=schema,
+        )
+        for block in blocks
+    ]
+    refs = [block.ref for block in blocks]
+    stats = DatasetStats(metadata={"FromSpark": metadata}, parent=None)
+    context = DataContext.get_current().copy()
+    plan = LogicalPlan(FromArrow(refs, metadata), context)
+    return MaterializedDataset(plan, context, stats)
+
+
+def blocks_of(dataset: Dataset) -> list[LoadedBlock]:
+    """Give the blocks of a Dataset, which is computed if it is not yet."""
+    return [
+        LoadedBlock(entry.ref, int(entry.metadata.num_rows or 0), int(entry.metadata.size_bytes or 0))
+        for bundle in dataset.materialize().iter_internal_ref_bundles()
+        for entry in bundle.blocks
+    ]
