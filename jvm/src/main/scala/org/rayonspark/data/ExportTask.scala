@@ -55,7 +55,7 @@ object ExportTask {
     private val driver = transport.driver(task.desk)
     private val executorId = SparkExecutor.id
     private val partition = context.partitionId()
-    private val encoder = new ArrowEncoder(task.schema, task.timeZone)
+    private val encoder = new ArrowEncoder(task.schema, task.timeZone, 16L << 20)
     private var unfinished: Option[Path] = None
     context.addTaskCompletionListener[Unit] { _ =>
       encoder.close()

@@ -1,6 +1,6 @@
 package org.apache.spark.sql.rayonspark
 
-import org.apache.arrow.vector.VectorSchemaRoot
+import org.apache.arrow.vector.{BaseFixedWidthVector, FieldVector, VectorSchemaRoot}
 import org.apache.arrow.vector.ipc.ArrowStreamWriter
 import org.apache.arrow.vector.types.pojo.Schema
 import org.apache.spark.sql.types.StructType
@@ -15,16 +15,18 @@ import scala.jdk.CollectionConverters._
  *
  * @param timeZone
  *   the session's, which the type of timestamps names
+ * @param batchBytes
+ *   what a batch should have at most; a single row may have more
  */
-final class ArrowEncoder(schema: StructType, timeZone: String) extends AutoCloseable {
+final class ArrowEncoder(schema: StructType, timeZone: String, batchBytes: Long)
+    extends AutoCloseable {
   private val allocator =
     ArrowUtils.rootAllocator.newChildAllocator("rayonspark", 0, Long.MaxValue)
   private val root = VectorSchemaRoot.create(ArrowEncoder.arrowSchema(schema, timeZone), allocator)
-  private val columns: Array[ColumnWriter] =
-    root.getFieldVectors.asScala
-      .zip(schema)
-      .map { case (v, f) => ColumnWriter.of(v, f.nullable) }
-      .toArray
+  private val vectors = root.getFieldVectors.asScala.toVector
+  private val columns =
+    vectors.zip(schema).map { case (v, f) => ColumnWriter.of(v, f.nullable) }.toArray
+  private val batchRows = ArrowEncoder.rows(vectors, batchBytes)
   private var filled = 0L
   private var stream: Option[ArrowStreamWriter] = None
 
@@ -36,20 +38,12 @@ final class ArrowEncoder(schema: StructType, timeZone: String) extends AutoClose
    *   how many rows the batch has
    */
   def fill(rows: ArrowRows, most: Long): Int = {
-    val limit = math.min(most, ArrowEncoder.batchRows.toLong).toInt
-    columns.foreach(_.begin(limit))
-    var count = 0
-    var room = 1
-    while (room > 0 && rows.hasNext) {
-      count += rows.take(math.min(room, limit - count), columns, count)
-      filled = columns.iterator.map(_.bytes(count)).sum
-      // It doubles, as long as there is room for what the rows so far have on average.
-      val rest = (ArrowEncoder.batchBytes - filled) * count / filled.max(1L)
-      room = math.min(math.min(rest, count.toLong), (limit - count).toLong).toInt
-    }
-    columns.foreach(_.end(count))
-    root.setRowCount(count)
-    count
+    val batch = new ArrowBatch(columns, most.min(batchRows.toLong).toInt, batchBytes)
+    rows.fill(batch)
+    batch.end()
+    root.setRowCount(batch.count)
+    filled = columns.iterator.map(_.bytes(batch.count)).sum
+    batch.count
   }
 
   /** Bytes of the batch that was filled last. */
@@ -78,8 +72,19 @@ final class ArrowEncoder(schema: StructType, timeZone: String) extends AutoClose
 object ArrowEncoder {
 
   /** Large enough that what a batch costs beside its rows does not count. */
-  private val batchRows = 1 << 16
-  private val batchBytes = 16L << 20
+  private val mostRows = 1 << 16
+
+  /** Of a value whose size only the rows tell. */
+  private val guess = 16
+
+  /** Room is made for all rows of a batch before the first one is seen. */
+  private def rows(vectors: Vector[FieldVector], bytes: Long): Int = {
+    val row = vectors.map {
+      case fixed: BaseFixedWidthVector => fixed.getTypeWidth.max(1)
+      case _ => guess
+    }.sum
+    (bytes / row).max(1L).min(mostRows.toLong).toInt
+  }
 
   def arrowSchema(schema: StructType, timeZone: String): Schema =
     ArrowUtils.toArrowSchema(schema, timeZone, true, false)

@@ -4,70 +4,70 @@ import org.apache.spark.rayonspark.SparkDriver
 import org.apache.spark.rdd.{DeterministicLevel, RDD}
 import org.apache.spark.sql.DataFrame
 import org.apache.spark.sql.classic.{Dataset => ClassicDataset}
-import org.apache.spark.sql.execution.{
-  ColumnarToRowExec,
-  InputAdapter,
-  SQLExecution,
-  SparkPlan,
-  WholeStageCodegenExec
-}
+import org.apache.spark.sql.execution.{QueryExecution, SQLExecution}
 import org.apache.spark.sql.execution.adaptive.AdaptiveSparkPlanExec
 
-/** A DataFrame's plan, as far as its rows are wanted in Arrow. */
+/**
+ * A DataFrame whose rows are wanted in Arrow.
+ *
+ * @param partitions
+ *   so many exactly; None takes the plan's, and packs many tiny ones
+ * @param perSlot
+ *   partitions for each slot that are too many
+ */
 final class ArrowFrame(frame: DataFrame, partitions: Option[Int], perSlot: Int) {
-  private val execution =
-    partitions.fold(frame)(frame.repartition).asInstanceOf[ClassicDataset[_]].queryExecution
+  private val execution = ArrowFrame.execution(frame, partitions)
+  private val session = execution.sparkSession
 
   /** The session's time zone, which the Arrow type of timestamps names. */
-  val timeZone: String = execution.sparkSession.sessionState.conf.sessionLocalTimeZone
+  val timeZone: String = session.sessionState.conf.sessionLocalTimeZone
+
+  private lazy val rows: RDD[ArrowRows] = packed(ArrowSource.rows(execution))
 
   /**
-   * Runs `job` with the plan's rows, as one SQL execution that Spark's UI shows; the adaptive
-   * plan's own stages run first.
+   * Runs `job` with the plan's rows, as one SQL execution that Spark's UI shows; an adaptive plan's
+   * own stages run first.
    */
   def run[T](title: String, tag: String)(job: RDD[ArrowRows] => T): T = {
-    val sc = execution.sparkSession.sparkContext
+    val sc = session.sparkContext
     SparkDriver.clearCallersProperties(sc)
     sc.addJobTag(tag)
     sc.setJobDescription(title)
-    SQLExecution.withNewExecutionId(execution, Some(title))(job(packed(rows)))
+    SQLExecution.withNewExecutionId(execution, Some(title))(job(rows))
   }
 
-  def cancel(tag: String): Unit = {
-    val sc = execution.sparkSession.sparkContext
-    if (!sc.isStopped) sc.cancelJobsWithTag(tag)
-  }
+  def cancel(tag: String): Unit =
+    if (!session.sparkContext.isStopped) session.sparkContext.cancelJobsWithTag(tag)
 
-  /** Many tiny partitions make a few tasks, without a shuffle and where they are. */
+  /** Task slots of the application. */
+  def slots: Int = session.sparkContext.defaultParallelism
+
+  /** Fewer partitions make fewer tasks, without a shuffle and where the rows are. */
   private def packed(rows: RDD[ArrowRows]): RDD[ArrowRows] = {
-    val most = rows.sparkContext.defaultParallelism * perSlot
-    if (partitions.isEmpty && rows.getNumPartitions > most)
+    val most = partitions.getOrElse(slots * perSlot)
+    if (rows.getNumPartitions > most)
       rows.coalesce(most).mapPartitions(parts => Iterator(new ArrowRows.Joined(parts)))
     else rows
   }
-
-  /**
-   * Without the last step to rows where the plan has columns: a cache of numbers, and Parquet.
-   */
-  private def rows: RDD[ArrowRows] =
-    ArrowFrame.columnar(execution.executedPlan) match {
-      case Some(plan) =>
-        plan.executeColumnar().mapPartitions(batches => Iterator(new ArrowRows.ByColumn(batches)))
-      case None => execution.toRdd.mapPartitions(rows => Iterator(new ArrowRows.ByRow(rows)))
-    }
 }
 
 object ArrowFrame {
 
-  /** Whether a partition that is computed again may have other rows. */
-  def changes(rdd: RDD[_]): Boolean =
-    rdd.outputDeterministicLevel == DeterministicLevel.INDETERMINATE
+  /** Whether, and how, a partition that is computed again has the same rows. */
+  def sameness(rdd: RDD[_]): Sameness = rdd.outputDeterministicLevel match {
+    case DeterministicLevel.DETERMINATE => Sameness.Same
+    case DeterministicLevel.UNORDERED => Sameness.Unordered
+    case _ => Sameness.Different
+  }
 
-  private def columnar(plan: SparkPlan): Option[SparkPlan] = plan match {
-    case adaptive: AdaptiveSparkPlanExec => columnar(adaptive.finalPhysicalPlan)
-    case WholeStageCodegenExec(inner) => columnar(inner)
-    case ColumnarToRowExec(InputAdapter(inner)) => columnar(inner)
-    case ColumnarToRowExec(inner) => columnar(inner)
-    case other => Option.when(other.supportsColumnar)(other)
+  private def execution(frame: DataFrame, partitions: Option[Int]): QueryExecution = {
+    def of(some: DataFrame): QueryExecution = some.asInstanceOf[ClassicDataset[_]].queryExecution
+    val own = of(frame)
+    // What an adaptive plan has is known only when it has run: it is made to have it.
+    def enough(wanted: Int): Boolean = own.executedPlan match {
+      case _: AdaptiveSparkPlanExec => false
+      case _ => own.toRdd.getNumPartitions >= wanted
+    }
+    partitions.filterNot(enough).fold(own)(n => of(frame.repartition(n)))
   }
 }

@@ -1,14 +1,16 @@
 package org.apache.spark.sql.rayonspark
 
 import org.apache.spark.sql.catalyst.InternalRow
+import org.apache.spark.sql.catalyst.expressions.{UnsafeProjection, UnsafeRow}
+import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.vectorized.ColumnarBatch
 
 /** The rows of one partition on their way into Arrow batches, as the plan gives them. */
-sealed abstract class ArrowRows {
+abstract class ArrowRows {
   def hasNext: Boolean
 
-  /** Writes up to `most` rows, at least one, as rows `index` and following of a batch. */
-  private[rayonspark] def take(most: Int, columns: Array[ColumnWriter], index: Int): Int
+  /** Adds rows until the batch is full, or there are no more. */
+  private[rayonspark] def fill(batch: ArrowBatch): Unit
 
   /** Leaves out rows, and says how many there were. */
   def drop(rows: Long): Long
@@ -16,39 +18,38 @@ sealed abstract class ArrowRows {
 
 object ArrowRows {
 
-  final class ByRow(rows: Iterator[InternalRow]) extends ArrowRows {
-    override def hasNext: Boolean = rows.hasNext
+  final class ByRow(rows: Iterator[InternalRow], schema: StructType) extends ArrowRows {
+    private lazy val unsafe = UnsafeProjection.create(schema)
 
-    override private[rayonspark] def take(
-        most: Int,
-        columns: Array[ColumnWriter],
-        index: Int
-    ): Int = {
-      var taken = 0
-      while (taken < most && rows.hasNext) {
-        val row = rows.next()
-        var i = 0
-        while (i < columns.length) {
-          columns(i).write(row, i, index + taken)
-          i += 1
-        }
-        taken += 1
+    // Spark may use a row's memory again for the next one: there is never more than one.
+    private var held: UnsafeRow = _
+
+    override def hasNext: Boolean = held != null || rows.hasNext
+
+    override private[rayonspark] def fill(batch: ArrowBatch): Unit =
+      while (!batch.isFull && hasNext) {
+        hold()
+        if (batch.add(held)) held = null
       }
-      taken
-    }
+
+    private def hold(): Unit = if (held == null)
+      held = rows.next() match {
+        case row: UnsafeRow => row
+        case row => unsafe(row)
+      }
 
     override def drop(count: Long): Long = {
       var dropped = 0L
-      while (dropped < count && rows.hasNext) {
-        rows.next()
+      while (dropped < count && hasNext) {
+        if (held == null) rows.next() else held = null
         dropped += 1
       }
       dropped
     }
   }
 
-  /** Spark may use a batch again once the next one is asked for. */
-  final class ByColumn(batches: Iterator[ColumnarBatch]) extends ArrowRows {
+  /** Spark may use a batch's memory again for the next one. */
+  final class ByColumn(batches: Iterator[ColumnarBatch], ordinals: Array[Int]) extends ArrowRows {
     private var current: Option[ColumnarBatch] = None
     private var from = 0
 
@@ -60,30 +61,17 @@ object ArrowRows {
       current.exists(from < _.numRows)
     }
 
-    override private[rayonspark] def take(
-        most: Int,
-        columns: Array[ColumnWriter],
-        index: Int
-    ): Int = {
-      var taken = 0
-      while (taken < most && hasNext) {
-        val batch = current.get
-        val rows = math.min(most - taken, batch.numRows - from)
-        var i = 0
-        while (i < columns.length) {
-          columns(i).copy(batch.column(i), from, rows, index + taken)
-          i += 1
-        }
-        from += rows
-        taken += rows
+    override private[rayonspark] def fill(batch: ArrowBatch): Unit =
+      while (!batch.isFull && hasNext) {
+        val source = current.get
+        val rows = pieceRows.min(source.numRows - from)
+        from += batch.add(i => source.column(ordinals(i)), from, rows)
       }
-      taken
-    }
 
     override def drop(count: Long): Long = {
       var dropped = 0L
       while (dropped < count && hasNext) {
-        val rows = math.min(count - dropped, (current.get.numRows - from).toLong).toInt
+        val rows = (count - dropped).min((current.get.numRows - from).toLong).toInt
         from += rows
         dropped += rows
       }
@@ -100,16 +88,8 @@ object ArrowRows {
       current.exists(_.hasNext)
     }
 
-    override private[rayonspark] def take(
-        most: Int,
-        columns: Array[ColumnWriter],
-        index: Int
-    ): Int = {
-      var taken = 0
-      while (taken < most && hasNext)
-        taken += current.get.take(most - taken, columns, index + taken)
-      taken
-    }
+    override private[rayonspark] def fill(batch: ArrowBatch): Unit =
+      while (!batch.isFull && hasNext) current.get.fill(batch)
 
     override def drop(count: Long): Long = {
       var dropped = 0L
@@ -117,4 +97,7 @@ object ArrowRows {
       dropped
     }
   }
+
+  /** What is copied at once has to stay in the processor's cache. */
+  private val pieceRows = 4096
 }
