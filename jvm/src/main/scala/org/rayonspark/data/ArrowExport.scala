@@ -151,7 +151,8 @@ final class ArrowExport private (staging: Staging, frame: ArrowFrame, task: Expo
   private def encodeAll(): Unit =
     try
       frame.run("Spark to Ray", tag) { rows =>
-        val changes = (ArrowFrame.sameness(rows) == org.apache.spark.sql.rayonspark.Sameness.Different)
+        val changes =
+          (ArrowFrame.sameness(rows) == org.apache.spark.sql.rayonspark.Sameness.Different)
         encode(rows, rows.partitions.indices)
         synchronized { encodedAt = System.nanoTime; encoded = true; notifyAll() }
         Iterator.continually(nextLost()).takeWhile(_.nonEmpty).foreach { partitions =>
