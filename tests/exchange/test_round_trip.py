@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
+from pyspark.sql.pandas.types import to_arrow_schema
 from rayonspark import RayCluster
 
 from .blocks import table, tables
-from .plain import plain, rows_of
+from .plain import plain, rows_in, rows_of
 from .sessions import TIME_ZONE
 from .strategies import SparkRows, spark_rows
 
@@ -25,13 +26,8 @@ def frame_of(spark: SparkSession, made: SparkRows) -> DataFrame:
     return spark.createDataFrame(rows, made.schema)
 
 
-def types_of(schema: pa.Schema) -> list[tuple[str, str]]:
-    return [(field.name, str(field.type)) for field in schema]
-
-
-def in_session_zone(types: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """`toArrow` gives instants in UTC, whatever the session's time zone is."""
-    return [(name, text.replace("tz=UTC", f"tz={TIME_ZONE}")) for name, text in types]
+def types_of(schema: pa.Schema) -> list[tuple[str, pa.DataType]]:
+    return [(field.name, field.type) for field in schema]
 
 
 @settings(
@@ -45,8 +41,7 @@ def test_random_rows_are_sparks_own_in_ray_and_back_in_spark(
     spark: SparkSession, cluster: RayCluster, made: SparkRows
 ) -> None:
     df = frame_of(spark, made)
-    theirs = df.toArrow()
-    types = in_session_zone(types_of(theirs.schema))
+    types = types_of(to_arrow_schema(df.schema, timezone=TIME_ZONE))
 
     dataset = cluster.to_ray(df)
 
@@ -54,7 +49,7 @@ def test_random_rows_are_sparks_own_in_ray_and_back_in_spark(
     assert types_of(dataset.schema().base_schema) == types
     arrived = table(dataset)
     assert types_of(arrived.schema) == types
-    assert plain(arrived.to_pylist()) == plain(theirs.to_pylist())
+    assert rows_in(arrived) == [plain(row) for row in made.rows]
 
     back = cluster.to_spark(dataset)
 
