@@ -45,7 +45,7 @@ def dataset_of(blocks: Sequence[LoadedBlock], schema: pa.Schema) -> Dataset:
         for block in blocks
     ]
     refs = [block.ref for block in blocks]
-    stats = DatasetStats(metadata={"FromSpark": metadata}, parent=None)
+    stats = DatasetStats(metadata={"FromSpark": list(metadata)}, parent=None)
     context = DataContext.get_current().copy()
     plan = LogicalPlan(FromArrow(refs, metadata), context)
     return MaterializedDataset(plan, context, stats)
