@@ -21,7 +21,7 @@ from rayonspark.spec import RayClusterSpec
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 _PACKAGE = "org.rayonspark."
 _API = "org.rayonspark.python.PythonApi"
@@ -82,6 +82,50 @@ class JvmCluster:
         """Begin to encode a DataFrame."""
         handle = self._ask(lambda handle: handle.exportFrame(frame._jdf, dict(options)))
         return JvmExport(handle, self._jvm)
+
+    def import_frame(self, schema: bytes, blocks: Sequence[Mapping[str, str]]) -> JvmImport:
+        """Let Spark read blocks of this Arrow schema, an IPC message."""
+        each = [dict(block) for block in blocks]
+        return JvmImport(self._ask(lambda handle: handle.importFrame(schema, each)), self._jvm)
+
+
+class JvmImport:
+    """One ``ImportHandle``: a Dataset that Spark reads."""
+
+    def __init__(self, handle: Any, jvm: Any) -> None:
+        self._handle = handle
+        self._jvm = jvm
+
+    def data_frame(self, spark: SparkSession) -> DataFrame:
+        from pyspark.sql import DataFrame
+
+        with translated():
+            return DataFrame(self._handle.dataFrame(spark._jsparkSession), spark)
+
+    def next_demand(self, timeout_ms: int) -> dict[str, Any] | None:
+        with translated():
+            demand = self._handle.nextDemand(timeout_ms)
+            return None if demand is None else dict(_plain(self._jvm, demand))
+
+    def staged(self, path: str, size: int) -> None:
+        with translated():
+            self._handle.staged(path, size)
+
+    def failed(self, path: str, why: str) -> None:
+        with translated():
+            self._handle.failed(path, why)
+
+    def released(self) -> bool:
+        with translated():
+            return bool(self._handle.released())
+
+    def report(self) -> dict[str, float]:
+        with translated():
+            return dict(_plain(self._jvm, self._handle.report()))
+
+    def close(self) -> None:
+        with translated():
+            self._handle.close()
 
 
 class JvmExport:

@@ -41,8 +41,9 @@ class RayCluster:
     SparkContext, or with the process. Its methods may be called from any thread.
     """
 
-    def __init__(self, handle: JvmCluster) -> None:
+    def __init__(self, handle: JvmCluster, spark: SparkSession) -> None:
         self._handle = handle
+        self._spark = spark
         self._id = handle.id()
         self._lock = threading.RLock()
         self._connection: _ray.RayConnection | None = None
@@ -232,6 +233,33 @@ class RayCluster:
         options = {name: str(limit) for name, limit in limits.items() if limit is not None}
         return self._exchanges().to_ray(df, options, recoverable)
 
+    def to_spark(self, ds: Dataset) -> DataFrame:
+        """Give a Ray Dataset as a Spark DataFrame, that can be read as often as one likes.
+
+        The Dataset is computed if it is not yet. Each block is handed over in memory, beside the
+        executor nearest to it, when Spark reads it; what is not in use goes when others need the
+        room, and comes again from Ray's store. Blocks of Arrow, of pandas and of tensors go.
+
+        Parameters
+        ----------
+        ds : ray.data.Dataset
+            Of this cluster.
+
+        Returns
+        -------
+        pyspark.sql.DataFrame
+            It holds the Dataset's blocks in Ray's store for as long as Spark has a plan that reads
+            it, or until the cluster stops.
+
+        Raises
+        ------
+        InvalidSpecException
+            A column's type has no image in Spark, or two blocks disagree about it.
+        ClusterStoppedException
+            The cluster does not run, or this process is not connected to it.
+        """
+        return self._exchanges().to_spark(self._spark, ds)
+
     @property
     def last_exchange(self) -> Exchange | None:
         """What the last transfer of data was like; None before the first one."""
@@ -322,7 +350,7 @@ def start_cluster(
         _ray.require_free()
         ray_import = in_background("rayonspark-import-ray", _ray.load)
     handle = launch(spark, whole.to_strings())
-    cluster = RayCluster(handle)
+    cluster = RayCluster(handle, spark)
     atexit.register(cluster.stop)
     progress = Progress(handle.progress, quiet_s=QUIET_S if quiet else 0.0)
     try:

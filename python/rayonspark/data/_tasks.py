@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from rayonspark.data.layout import in_layout
 from rayonspark.errors import ExchangeException
 
 
@@ -60,11 +61,26 @@ def _again(block: int, desk: Any) -> pa.Table:
         desk.release.remote(block)
 
 
-def write(table: Any, path: str) -> tuple[int, int]:
-    """Write an Arrow IPC stream where Spark reads it; give its rows and bytes."""
+def arrow_of(block: Any) -> pa.Table:
+    """Give a block of Ray Data, Arrow or pandas, as an Arrow table."""
+    if isinstance(block, pa.Table):
+        return block
+    return pa.Table.from_pandas(block, preserve_index=False)
+
+
+def schema_of(block: Any) -> pa.Schema:
+    """Give the Arrow schema of a block."""
+    return arrow_of(block).schema.remove_metadata()
+
+
+def hand_over(block: Any, path: str, schema: pa.Schema) -> int:
+    """Write a block in Spark's layouts as an Arrow IPC stream; give the bytes of the file."""
+    table = in_layout(arrow_of(block), schema)
     draft = f"{path}.tmp"
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     try:
-        with pa.OSFile(draft, "wb") as sink, pa.ipc.new_stream(sink, table.schema) as stream:
+        # Not mapped: a full /dev/shm is an error of a write, and a signal in a mapping.
+        with pa.OSFile(draft, "wb") as sink, pa.ipc.new_stream(sink, schema) as stream:
             stream.write_table(table)
         size = os.path.getsize(draft)
         os.rename(draft, path)
@@ -72,4 +88,4 @@ def write(table: Any, path: str) -> tuple[int, int]:
         if os.path.exists(draft):
             os.unlink(draft)
         raise
-    return table.num_rows, size
+    return size

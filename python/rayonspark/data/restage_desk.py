@@ -1,8 +1,8 @@
 """Between a Ray task that retries and the driver that has Spark compute a lost block again.
 
-    retry ──restage(block)──► desk ◄──next()── driver's thread ──► Spark
-          ◄──(node, path)────      ◄──answer()
-          ──release(block)──►
+retry ──restage(block)──► desk ◄──next()── driver's thread ──► Spark
+      ◄──(node, path)────      ◄──answer()
+      ──release(block)──►
 """
 
 from __future__ import annotations

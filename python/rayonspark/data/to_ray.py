@@ -1,8 +1,8 @@
 """A Spark DataFrame becomes a Ray Dataset.
 
-    JVM ──staged blocks──► feed ──┐
-                                  ├─► one queue ──► load(): starts Ray's tasks, counts, releases
-    Ray ──tasks that are done─────┘
+JVM ──staged blocks──► feed ──┐
+                              ├─► one queue ──► load(): starts Ray's tasks, counts, releases
+Ray ──tasks that are done─────┘
 """
 
 from __future__ import annotations

@@ -34,11 +34,15 @@ final class ArrowImport private (
   private var demands = Vector.empty[Demand]
   private var readers = Map.empty[String, Vector[ImportAnswer => Unit]]
   private var over: Option[RayOnSparkException] = None
+  // Paths whose claim waits for room, and what takes those claims back.
+  private var waiting = Set.empty[String]
+  private var tickets = Vector.empty[AutoCloseable]
   private var files = 0L
   private var readBytes = 0L
   private var localBytes = 0L
 
   private val server = staging.transport.serve(desk, answer)
+  private val keeping = staging.room.keep(giveUp)
   private val ending = staging.whenEnding(() => end(ArrowImport.stopped(staging.clusterId)))
 
   /** Where each block is best read: beside the Ray node that has it, or spread over the others. */
@@ -74,28 +78,34 @@ final class ArrowImport private (
 
   /** The file of a demand is there. */
   def staged(path: String, bytes: Long): Unit = {
-    val told = synchronized {
-      state.files.get(path).toVector.flatMap { file =>
-        staging.room.free(file.executorId, file.bytes - bytes)
-        val waiting = readers.getOrElse(path, Vector.empty)
-        readers -= path
-        state = waiting.foldLeft(state.staged(path, bytes))((s, _) => s.pin(path))
-        waiting
-      }
+    val (file, waiting) = synchronized {
+      val file = state.files.get(path)
+      val waiting = file.fold(Vector.empty[ImportAnswer => Unit])(_ => takeReaders(path))
+      state = waiting.foldLeft(state.staged(path, bytes))((s, _) => s.pin(path))
+      (file, waiting)
     }
-    told.foreach(_(ImportAnswer.At(path)))
+    waiting.foreach(_(ImportAnswer.At(path)))
+    file.foreach { f =>
+      staging.room.free(f.executorId, f.bytes - bytes)
+      staging.room.press(f.executorId)
+    }
   }
 
   /** The file of a demand will never be there. */
   def failed(path: String, why: String): Unit = {
-    val told = synchronized {
-      state.files.get(path).foreach(file => staging.room.free(file.executorId, file.bytes))
+    val (file, waiting) = synchronized {
+      val file = state.files.get(path)
       state = state.drop(path)
-      val waiting = readers.getOrElse(path, Vector.empty)
-      readers -= path
-      waiting
+      (file, takeReaders(path))
     }
-    told.foreach(_(ImportAnswer.Refused(why)))
+    waiting.foreach(_(ImportAnswer.Refused(why)))
+    file.foreach(f => staging.room.free(f.executorId, f.bytes))
+  }
+
+  private def takeReaders(path: String): Vector[ImportAnswer => Unit] = {
+    val waiting = readers.getOrElse(path, Vector.empty)
+    readers -= path
+    waiting
   }
 
   /** Asks for the first blocks before anybody reads them, as many as half of the staging holds. */
@@ -125,22 +135,24 @@ final class ArrowImport private (
   override def close(): Unit = end(ArrowImport.released(id))
 
   private def end(why: RayOnSparkException): Unit = {
-    val (first, told, left) = synchronized {
+    val (first, told, granted, open) = synchronized {
       val first = over.isEmpty
       over = over.orElse(Some(why))
       notifyAll()
-      val waiting = readers.values.flatten.toVector
+      val told = readers.values.flatten.toVector
       readers = Map.empty
-      val left = state.files.values.toVector
+      val granted = state.files.collect { case (path, file) if !waiting(path) => file }.toVector
       state = ImportState()
-      (first, waiting, left)
+      (first, told, granted, tickets)
     }
     told.foreach(_(ImportAnswer.Refused(why.getMessage)))
     if (first) {
       ending.close()
+      keeping.close()
       server.close()
       ArrowImport.forget(id)
-      left.foreach(file => staging.room.free(file.executorId, file.bytes))
+      open.foreach(_.close())
+      granted.foreach(file => staging.room.free(file.executorId, file.bytes))
       staging.places.foreach(p => staging.discard(p.executorId, Vector(s"${p.directory}/$id")))
     }
   }
@@ -149,15 +161,29 @@ final class ArrowImport private (
     def say(answer: ImportAnswer): Unit = reply(Wire.encode(answer))
     Wire.decode[ImportQuestion](bytes) match {
       case ImportQuestion.Done(_, path) =>
-        synchronized { state = state.unpin(path) }
+        val file = synchronized {
+          state = state.unpin(path)
+          state.files.get(path)
+        }
         say(ImportAnswer.Noted)
+        file.foreach(f => staging.room.press(f.executorId))
       case ImportQuestion.Fetch(block, executorId, missing) =>
-        missing.foreach(path => synchronized { state = state.drop(path) })
+        missing.foreach(gone)
         placeFor(executorId, homes(block)) match {
           case Some(place) => fetch(block, place, say)
           case None => say(ImportAnswer.Refused(ArrowImport.noNode(executorId)))
         }
     }
+  }
+
+  /** A reader did not find its file. */
+  private def gone(path: String): Unit = {
+    val file = synchronized {
+      val file = state.files.get(path)
+      state = state.drop(path)
+      file
+    }
+    file.foreach(f => staging.room.free(f.executorId, f.bytes))
   }
 
   /** The reader's own place, or one on its host: the path must lead to the file. */
@@ -209,27 +235,36 @@ final class ArrowImport private (
   }
 
   private def request(demand: Demand): Unit = {
-    @volatile var granted = false
-    staging.room.claim(demand.executorId, blocks(demand.block).bytes) { () =>
-      granted = true
-      synchronized {
-        demands = demands :+ demand
+    val bytes = blocks(demand.block).bytes
+    synchronized(waiting += demand.path)
+    val ticket = staging.room.claim(demand.executorId, bytes) { () =>
+      val late = synchronized {
+        waiting -= demand.path
+        if (over.isEmpty) demands = demands :+ demand
         notifyAll()
+        over.isDefined
       }
+      if (late) staging.room.free(demand.executorId, bytes)
     }
-    // Older ones make room, as long as there are some that nobody reads.
-    var eldest = Option.empty[(String, ImportState.File)]
-    while (!granted && { eldest = synchronized(takeEldest(demand.executorId)); eldest.nonEmpty })
-      eldest.foreach { case (path, file) =>
-        staging.discard(file.executorId, Vector(path))
-        staging.room.free(file.executorId, file.bytes)
-      }
+    val ended = synchronized {
+      if (waiting(demand.path)) tickets = tickets :+ ticket
+      over.isDefined
+    }
+    if (ended) ticket.close()
   }
 
-  private def takeEldest(executorId: String): Option[(String, ImportState.File)] = {
-    val eldest = state.eldest(executorId)
-    eldest.foreach { case (path, _) => state = state.drop(path) }
-    eldest
+  /** The eldest file beside that executor goes, if there is one that nobody reads. */
+  private def giveUp(executorId: String): Boolean = {
+    val eldest = synchronized {
+      val found = state.eldest(executorId)
+      found.foreach { case (path, _) => state = state.drop(path) }
+      found
+    }
+    eldest.foreach { case (path, file) =>
+      staging.discard(executorId, Vector(path))
+      staging.room.free(executorId, file.bytes)
+    }
+    eldest.isDefined
   }
 }
 
