@@ -75,19 +75,18 @@ class Exchanges:
 
     def to_spark(self, spark: SparkSession, dataset: Dataset) -> DataFrame:
         """As :meth:`RayCluster.to_spark`."""
-        from rayonspark.data._ray_data import blocks_of, schema_of
+        from rayonspark.data._ray_data import blocks_of
         from rayonspark.data.layout import spark_schema, unified
         from rayonspark.data.to_spark import Handing, arrow_schemas
 
         begun = time.monotonic()
         blocks = blocks_of(dataset)
-        base = schema_of(dataset)
-        if base is None:
+        if not blocks:
             raise InvalidSpecException(
-                "The Dataset has no rows and no schema, and Spark needs one. Give it columns, such "
-                "as by ray.data.from_arrow of an empty table."
+                "The Dataset has no blocks and no schema, and Spark needs one. Give it columns, "
+                "such as by ray.data.from_arrow of an empty table."
             )
-        schema = spark_schema(unified(arrow_schemas(blocks, base)))
+        schema = spark_schema(unified(arrow_schemas(blocks)))
         frame = self._cluster.import_frame(
             schema.serialize().to_pybytes(),
             [{"rows": str(b.rows), "bytes": str(b.bytes), "rayNodeId": b.node} for b in blocks],
