@@ -64,3 +64,12 @@ def blocks_of(dataset: Dataset) -> list[LoadedBlock]:
         node = nodes[0] if nodes else ""
         blocks.append(LoadedBlock(entry.ref, int(rows), int(size), node))
     return blocks
+
+
+def schema_of(dataset: Dataset) -> pa.Schema:
+    """Give the Arrow schema that Ray Data knows of a Dataset; an empty one when it knows none."""
+    import pyarrow as pa
+
+    schema = dataset.schema()
+    known = schema.base_schema if schema is not None else None
+    return known if isinstance(known, pa.Schema) else pa.schema([])

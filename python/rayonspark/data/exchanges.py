@@ -75,7 +75,7 @@ class Exchanges:
 
     def to_spark(self, spark: SparkSession, dataset: Dataset) -> DataFrame:
         """As :meth:`RayCluster.to_spark`."""
-        from rayonspark.data._ray_data import blocks_of
+        from rayonspark.data._ray_data import blocks_of, schema_of
         from rayonspark.data.layout import spark_schema, unified
         from rayonspark.data.to_spark import Handing, arrow_schemas
 
@@ -86,7 +86,9 @@ class Exchanges:
                 "The Dataset has no blocks and no schema, and Spark needs one. Give it columns, "
                 "such as by ray.data.from_arrow of an empty table."
             )
-        schema = spark_schema(unified(arrow_schemas(blocks)))
+        # An empty block may have forgotten its columns; Ray Data still knows them then.
+        schemas = [known for known in arrow_schemas(blocks) if len(known)]
+        schema = spark_schema(unified(schemas or [schema_of(dataset)]))
         frame = self._cluster.import_frame(
             schema.serialize().to_pybytes(),
             [{"rows": str(b.rows), "bytes": str(b.bytes), "rayNodeId": b.node} for b in blocks],
