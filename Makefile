@@ -22,7 +22,7 @@ jar_hash := $(call hash,$(build_files) LICENSE jvm/src/main python/rayonspark \
 jar_stamp := $(jars)/.built-$(jar_hash)
 wheel_stamp := dist/.built-$(jar_hash)-$(call hash,python/pyproject.toml README.md)
 
-.PHONY: help env jar wheel quickstart test test-jvm test-python lint format bench-startup bench-control-plane clean
+.PHONY: help env jar wheel quickstart test test-jvm test-python lint format bench-startup bench-exchange bench-control-plane clean
 
 help: ## Say what the targets are for
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -55,7 +55,7 @@ test-jvm: env
 
 # One run, the quick rooms first.
 test-python: wheel
-	$(python) -m pytest tests/python tests/process tests/cluster tests/release
+	$(python) -m pytest tests/python tests/process tests/cluster tests/exchange tests/release
 
 lint: env ## Check format, style and types
 	$(python) -m ruff check
@@ -70,6 +70,9 @@ format: env ## Format everything
 
 bench-startup: jar ## Measure how fast a cluster comes up
 	$(python) benchmarks/startup.py
+
+bench-exchange: jar ## Measure how long data takes between Spark and Ray
+	$(python) benchmarks/exchange.py
 
 bench-control-plane: env ## Measure what many nodes cost the driver
 	./sbt "rayonspark/Test/runMain org.rayonspark.ControlPlane"

@@ -1,4 +1,4 @@
-"""Runs one measured start in a process of its own, and leaves nothing of it behind."""
+"""Runs one measurement in a process of its own, and leaves nothing of it behind."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starts import process_tree, session
-from starts.request import StartRequest
+
+if TYPE_CHECKING:
+    from exchanges.request import ExchangeRequest
+
+    from starts.request import StartRequest
 
 TIMEOUT_S = 400.0
 TAIL_BYTES = 4000
@@ -24,21 +28,25 @@ PEER_FILES = (
 """Names that the peer has fixed; they are removed when they were not there before."""
 
 
-def run(request: StartRequest) -> dict[str, Any]:
-    """The result of one start; ``error`` is in it when there was one."""
+def run(
+    request: StartRequest | ExchangeRequest,
+    module: str = "starts.one_start",
+    timeout_s: float = TIMEOUT_S,
+) -> dict[str, Any]:
+    """What `module` writes for this request; ``error`` is in it when there was one."""
     existed = {name for name in PEER_FILES if Path(name).exists()}
     # Short, because a unix socket's path has 107 bytes at most.
     scratch = tempfile.mkdtemp(prefix="rb-")
     try:
         session.prepare(scratch)
-        return _run(replace(request, scratch=scratch))
+        return _run(replace(request, scratch=scratch), module, timeout_s)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         for name in set(PEER_FILES) - existed:
             Path(name).unlink(missing_ok=True)
 
 
-def _run(request: StartRequest) -> dict[str, Any]:
+def _run(request: StartRequest | ExchangeRequest, module: str, timeout_s: float) -> dict[str, Any]:
     result, output = Path(request.scratch, "result.json"), Path(request.scratch, "output")
     environment = session.environment(request.scratch)
     here = str(Path(__file__).parent.parent)
@@ -46,7 +54,7 @@ def _run(request: StartRequest) -> dict[str, Any]:
     before = process_tree.descendants()
     with output.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "starts.one_start", request.to_json(), str(result)],
+            [sys.executable, "-m", module, request.to_json(), str(result)],
             env=environment,
             cwd=request.scratch,
             stdin=subprocess.DEVNULL,
@@ -55,7 +63,7 @@ def _run(request: StartRequest) -> dict[str, Any]:
             start_new_session=True,
         )
         try:
-            code: int | None = process.wait(TIMEOUT_S)
+            code: int | None = process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             code = None
         finally:

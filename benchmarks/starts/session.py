@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from starts.registration import await_executors
 from starts.request import StartRequest
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-REGISTRATION_TIMEOUT_S = 120.0
-POLL_S = 0.05
-"""Period of the question how many executors have registered: Python sees no Spark event for it."""
 
 
 def environment(scratch: str) -> dict[str, str]:
@@ -66,20 +61,7 @@ def start(request: StartRequest) -> SparkSession:
         .getOrCreate()
     )
     spark.sparkContext.setLogLevel("ERROR")
-    _await(lambda: _executors(spark) >= request.nodes, f"{request.nodes} executors")
+    await_executors(spark, request.nodes)
     tasks = max(request.nodes, 1) * 2
     spark.sparkContext.parallelize(range(tasks), tasks).map(lambda number: number + 1).collect()
     return spark
-
-
-def _executors(spark: SparkSession) -> int:
-    """How many executors have registered; the status tracker lists the driver too."""
-    return len(spark.sparkContext._jsc.sc().statusTracker().getExecutorInfos()) - 1
-
-
-def _await(condition: Callable[[], bool], awaited: str) -> None:
-    deadline = time.monotonic() + REGISTRATION_TIMEOUT_S
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"Waited {REGISTRATION_TIMEOUT_S:.0f} s for {awaited}.")
-        time.sleep(POLL_S)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from rayonspark.spec import RayClusterSpec
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 _PACKAGE = "org.rayonspark."
 _API = "org.rayonspark.python.PythonApi"
@@ -77,6 +77,95 @@ class JvmCluster:
 
     def stop(self) -> None:
         self._ask(lambda handle: handle.stop())
+
+    def export(self, frame: Any, options: Mapping[str, str]) -> JvmExport:
+        """Begin to encode a DataFrame."""
+        handle = self._ask(lambda handle: handle.exportFrame(frame._jdf, dict(options)))
+        return JvmExport(handle, self._jvm)
+
+    def import_frame(self, schema: bytes, blocks: Sequence[Mapping[str, str]]) -> JvmImport:
+        """Let Spark read blocks of this Arrow schema, an IPC message."""
+        each = [dict(block) for block in blocks]
+        return JvmImport(self._ask(lambda handle: handle.importFrame(schema, each)), self._jvm)
+
+
+class JvmImport:
+    """One ``ImportHandle``: a Dataset that Spark reads."""
+
+    def __init__(self, handle: Any, jvm: Any) -> None:
+        self._handle = handle
+        self._jvm = jvm
+
+    def data_frame(self, spark: SparkSession) -> DataFrame:
+        from pyspark.sql import DataFrame
+
+        with translated():
+            return DataFrame(self._handle.dataFrame(spark._jsparkSession), spark)
+
+    def next_demand(self, timeout_ms: int) -> dict[str, Any] | None:
+        with translated():
+            demand = self._handle.nextDemand(timeout_ms)
+            return None if demand is None else dict(_plain(self._jvm, demand))
+
+    def staged(self, path: str, size: int) -> None:
+        with translated():
+            self._handle.staged(path, size)
+
+    def failed(self, path: str, why: str) -> None:
+        with translated():
+            self._handle.failed(path, why)
+
+    def released(self) -> bool:
+        with translated():
+            return bool(self._handle.released())
+
+    def report(self) -> dict[str, float]:
+        with translated():
+            return dict(_plain(self._jvm, self._handle.report()))
+
+    def close(self) -> None:
+        with translated():
+            self._handle.close()
+
+
+class JvmExport:
+    """One ``ExportHandle``: a DataFrame on its way to Ray."""
+
+    def __init__(self, handle: Any, jvm: Any) -> None:
+        self._handle = handle
+        self._jvm = jvm
+
+    def schema(self) -> bytes:
+        with translated():
+            return bytes(self._handle.schema())
+
+    def next(self, timeout_ms: int) -> list[dict[str, Any]]:
+        with translated():
+            return list(_plain(self._jvm, self._handle.next(timeout_ms)))
+
+    def finished(self) -> bool:
+        with translated():
+            return bool(self._handle.finished())
+
+    def release(self, ids: Sequence[int]) -> None:
+        with translated():
+            self._handle.release([str(block) for block in ids])
+
+    def want(self, block: int) -> None:
+        with translated():
+            self._handle.want(block)
+
+    def restage(self, block: int) -> dict[str, Any]:
+        with translated():
+            return dict(_plain(self._jvm, self._handle.restage(block)))
+
+    def report(self) -> dict[str, float]:
+        with translated():
+            return dict(_plain(self._jvm, self._handle.report()))
+
+    def close(self) -> None:
+        with translated():
+            self._handle.close()
 
 
 def start(spark: SparkSession, fields: Mapping[str, str], python: str) -> JvmCluster:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
+import weakref
 from collections.abc import Mapping
 from concurrent.futures import Future
 from types import TracebackType
@@ -21,12 +22,17 @@ from rayonspark.node import RayNode
 from rayonspark.spec import RayClusterSpec
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
+    from ray.data import Dataset
+
+    from rayonspark.data.exchange import Exchange
+    from rayonspark.data.exchanges import Exchanges
 
 __all__ = ["RayCluster"]
 
 _LOG = logging.getLogger("rayonspark")
 _WATCH_JOIN_S = 2.0
+_CLUSTERS: weakref.WeakSet[RayCluster] = weakref.WeakSet()
 _PORTS = ("metrics_export_port", "dashboard_agent_listen_port")
 
 
@@ -37,12 +43,15 @@ class RayCluster:
     SparkContext, or with the process. Its methods may be called from any thread.
     """
 
-    def __init__(self, handle: JvmCluster) -> None:
+    def __init__(self, handle: JvmCluster, spark: SparkSession) -> None:
+        _CLUSTERS.add(self)
         self._handle = handle
+        self._spark = spark
         self._id = handle.id()
         self._lock = threading.RLock()
         self._connection: _ray.RayConnection | None = None
         self._attached = False
+        self._data: Exchanges | None = None
         self._watch = EndingWatch(self._id, handle.await_ending, self.disconnect)
 
     @classmethod
@@ -142,6 +151,12 @@ class RayCluster:
         """The environment with which another process reaches the cluster; it holds the token."""
         return self._handle.environment()
 
+    @property
+    def connected(self) -> bool:
+        """Whether this process is connected to the cluster."""
+        connection = self._connection
+        return connection is not None and connection.is_open
+
     def connect(self, **ray_init: Any) -> None:
         """Connect this process to the cluster with ``ray.init``.
 
@@ -182,6 +197,97 @@ class RayCluster:
                 if self._attached:
                     self._attached = False
                     self._tell_detached()
+
+    def to_ray(
+        self,
+        df: DataFrame,
+        max_rows_per_block: int | None = None,
+        num_blocks: int | None = None,
+        *,
+        recoverable: bool = False,
+    ) -> Dataset:
+        """Give a Spark DataFrame as a Ray Dataset; returns when all its blocks are in the store.
+
+        Spark's executors encode their partitions as Arrow in memory, and the Ray node beside each
+        takes them from there: nothing passes through the driver or a disk, unless the object store
+        is full and Ray spills. The rows have the order of Spark's partitions.
+
+        Parameters
+        ----------
+        df : pyspark.sql.DataFrame
+            Of this cluster's application.
+        max_rows_per_block : int, optional
+            Default: no limit but the block's size, 128 MiB or a quarter of the node's staging.
+        num_blocks : int, optional
+            As many blocks exactly, by a repartition. Default: by the frame's partitions.
+        recoverable : bool, optional
+            Whether Spark computes blocks again that are lost with a Ray node. Default: False; a
+            lost block is an error then.
+
+        Returns
+        -------
+        ray.data.Dataset
+            Of Arrow blocks with known sizes. They leave memory with the last reference to it.
+
+        Raises
+        ------
+        InvalidSpecException
+            A column's type has no image in Arrow, two columns have one name, or there are none.
+        ExchangeException
+            Spark's job failed or was cancelled. Nothing stays in staging.
+        ClusterStoppedException
+            The cluster does not run, or this process is not connected to it.
+        """
+        limits = {"max_rows_per_block": max_rows_per_block, "num_blocks": num_blocks}
+        options = {name: str(limit) for name, limit in limits.items() if limit is not None}
+        return self._exchanges().to_ray(df, options, recoverable)
+
+    def to_spark(self, ds: Dataset, spark: SparkSession | None = None) -> DataFrame:
+        """Give a Ray Dataset as a Spark DataFrame, that can be read as often as one likes.
+
+        The Dataset is computed if it is not yet. Each block is handed over in memory, beside the
+        executor nearest to it, when Spark reads it; what is not in use goes when others need the
+        room, and comes again from Ray's store. Blocks of Arrow, of pandas and of tensors go.
+
+        Parameters
+        ----------
+        ds : ray.data.Dataset
+            Of this cluster.
+        spark : pyspark.sql.SparkSession, optional
+            Whose DataFrame it shall be. Default: the one that the cluster was started on.
+
+        Returns
+        -------
+        pyspark.sql.DataFrame
+            It holds the Dataset's blocks in Ray's store for as long as Spark has a plan that reads
+            it, or until the cluster stops.
+
+        Raises
+        ------
+        InvalidSpecException
+            A column's type has no image in Spark, or two blocks disagree about it.
+        ClusterStoppedException
+            The cluster does not run, or this process is not connected to it.
+        """
+        return self._exchanges().to_spark(spark or self._spark, ds)
+
+    @property
+    def last_exchange(self) -> Exchange | None:
+        """What the last transfer of data was like; None before the first one."""
+        return self._data.last if self._data else None
+
+    def _exchanges(self) -> Exchanges:
+        with self._lock:
+            if not self.connected:
+                raise ClusterStoppedException(
+                    f"This process is not connected to Ray cluster {self._id}, and data moves only "
+                    "through a connected one. Call connect() first."
+                )
+            if self._data is None:
+                from rayonspark.data.exchanges import Exchanges
+
+                self._data = Exchanges(self._handle)
+            return self._data
 
     def stop(self) -> None:
         """Disconnect, and stop the cluster: nothing of it is left but its logs.
@@ -233,6 +339,11 @@ class RayCluster:
             _LOG.exception("Ray cluster %s: stopping it after a failure failed.", self._id)
 
 
+def connected() -> RayCluster | None:
+    """Give the cluster that this process is connected to; there is one at most."""
+    return next((cluster for cluster in list(_CLUSTERS) if cluster.connected), None)
+
+
 def start_cluster(
     spark: SparkSession,
     spec: RayClusterSpec | None = None,
@@ -255,7 +366,7 @@ def start_cluster(
         _ray.require_free()
         ray_import = in_background("rayonspark-import-ray", _ray.load)
     handle = launch(spark, whole.to_strings())
-    cluster = RayCluster(handle)
+    cluster = RayCluster(handle, spark)
     atexit.register(cluster.stop)
     progress = Progress(handle.progress, quiet_s=QUIET_S if quiet else 0.0)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "ClusterStoppedException",
+    "ExchangeException",
     "InvalidSpecException",
     "NodeFailedException",
     "PlacementException",
@@ -47,10 +48,15 @@ class ClusterStoppedException(RayOnSparkException, RuntimeError):
     """The Ray cluster, the SparkContext or the JVM that it needs is stopped."""
 
 
+class ExchangeException(RayOnSparkException, RuntimeError):
+    """Data did not get from Spark to Ray, or back."""
+
+
 _ERRORS: dict[str, type[RayOnSparkException]] = {
     error.__name__: error
     for error in (
         ClusterStoppedException,
+        ExchangeException,
         InvalidSpecException,
         NodeFailedException,
         PlacementException,

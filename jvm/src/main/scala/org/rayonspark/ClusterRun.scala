@@ -31,7 +31,12 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
       Rendezvous.mailboxName(initial.id),
       m => loop.post(ClusterRun.eventOf(m))
     )
-  val staging = new ClusterStaging(() => loop.state, rendezvous, transport)
+  val staging = new ClusterStaging(
+    () => loop.state,
+    rendezvous,
+    transport,
+    id => SparkDriver.executors(sc).find(_.id == id).map(_.host)
+  )
   private val job = new RayClusterJob(
     sc,
     initial.id,

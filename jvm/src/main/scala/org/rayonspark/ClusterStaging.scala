@@ -1,6 +1,6 @@
 package org.rayonspark
 
-import org.rayonspark.data.{Staging, StagingPlace}
+import org.rayonspark.data.{Staging, StagingPlace, StagingRoom}
 import org.rayonspark.rendezvous.{DriverMessage, Rendezvous, Transport}
 import org.rayonspark.watch.ClusterState
 
@@ -10,9 +10,12 @@ import java.util.concurrent.ConcurrentHashMap
 private[rayonspark] final class ClusterStaging(
     state: () => ClusterState,
     rendezvous: Rendezvous,
-    override val transport: Transport
+    override val transport: Transport,
+    sparkHost: String => Option[String]
 ) extends Staging {
   private val closers = ConcurrentHashMap.newKeySet[() => Unit]()
+
+  override val room: StagingRoom = new StagingRoom(() => places)
 
   override def clusterId: String = state().id
 
@@ -24,6 +27,7 @@ private[rayonspark] final class ClusterStaging(
     } yield StagingPlace(
       member.executorId,
       member.host,
+      sparkHost(member.executorId).getOrElse(member.host),
       rayNodeId,
       plan.stagingDirectory,
       plan.stagingMemory

@@ -1,6 +1,8 @@
 package org.rayonspark
 
-import org.apache.spark.sql.SparkSession
+import org.apache.spark.sql.rayonspark.ArrowDecoder
+import org.apache.spark.sql.{DataFrame, SparkSession}
+import org.rayonspark.data.{ArrowExport, ArrowImport, ExportOptions, ImportBlock}
 import org.rayonspark.watch.{ClusterEvent, ClusterState, ClusterView}
 
 import java.util.{List => JList, Map => JMap}
@@ -45,6 +47,27 @@ final class RayCluster private[rayonspark] (running: ClusterRun) extends AutoClo
    */
   def environment: JMap[String, String] =
     (running.clientEnvironment + ("RAY_ADDRESS" -> address)).asJava
+
+  /**
+   * Begins to move a DataFrame beside the Ray nodes of its executors, as Arrow IPC streams in
+   * memory. The caller takes the blocks, and releases each when it has read it: staging holds a
+   * bounded number of them.
+   *
+   * @throws InvalidSpecException
+   *   when a column has no image in Arrow, before any data moves
+   * @throws ClusterStoppedException
+   *   when the cluster does not run
+   */
+  def toArrow(df: DataFrame, options: ExportOptions): ArrowExport =
+    ArrowExport.start(running.staging, df, options)
+
+  def toArrow(df: DataFrame): ArrowExport = toArrow(df, ExportOptions.defaults)
+
+  private[rayonspark] def fromArrow(
+      schema: Array[Byte],
+      blocks: Vector[ImportBlock]
+  ): ArrowImport =
+    ArrowImport.start(running.staging, ArrowDecoder.sparkSchema(schema), blocks)
 
   /**
    * Ends the cluster: every process, directory and port of it. Idempotent; returns when all of it

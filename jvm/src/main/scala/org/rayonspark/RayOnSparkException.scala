@@ -48,3 +48,9 @@ final class ClusterStoppedException(message: String, cause: Throwable)
     extends RayOnSparkException(message, cause) {
   def this(message: String) = this(message, null)
 }
+
+/** Data did not get from Spark to Ray, or back. */
+final class ExchangeException(message: String, cause: Throwable)
+    extends RayOnSparkException(message, cause) {
+  def this(message: String) = this(message, null)
+}

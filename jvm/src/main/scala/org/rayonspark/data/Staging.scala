@@ -14,6 +14,9 @@ trait Staging {
 
   def transport: Transport
 
+  /** The bytes of all places. */
+  def room: StagingRoom
+
   /** Throws [[org.rayonspark.ClusterStoppedException]] unless the cluster runs. */
   def require(): Unit
 

@@ -5,6 +5,8 @@ package org.rayonspark.data
  *
  * @param host
  *   the executor's IP address
+ * @param sparkHost
+ *   its name, as Spark's scheduler knows it
  * @param rayNodeId
  *   the Ray node beside it
  * @param directory
@@ -15,6 +17,7 @@ package org.rayonspark.data
 final case class StagingPlace(
     executorId: String,
     host: String,
+    sparkHost: String,
     rayNodeId: String,
     directory: String,
     limit: Long

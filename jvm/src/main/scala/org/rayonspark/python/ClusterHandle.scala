@@ -1,6 +1,8 @@
 package org.rayonspark.python
 
+import org.apache.spark.sql.DataFrame
 import org.rayonspark.{RayCluster, RayNode}
+import org.rayonspark.data.{ExportOptions, ImportBlock}
 
 import java.util.{List => JList, Locale, Map => JMap}
 import scala.concurrent.duration._
@@ -29,6 +31,21 @@ final class ClusterHandle(cluster: RayCluster) {
   /** That process has connected to Ray: the cluster's stop lets it leave first. */
   def clientAttached(pid: Long): Unit = cluster.clients.attach(pid)
   def clientDetached(pid: Long): Unit = cluster.clients.detach(pid)
+
+  /** Begins to encode a DataFrame for Ray. */
+  def exportFrame(frame: DataFrame, options: JMap[String, String]): ExportHandle =
+    new ExportHandle(cluster.toArrow(frame, ExportOptions.of(options.asScala.toMap)))
+
+  /** Lets Spark read a Dataset; the blocks have `rows`, `bytes` and `rayNodeId`, as texts. */
+  def importFrame(schema: Array[Byte], blocks: JList[JMap[String, String]]): ImportHandle =
+    new ImportHandle(
+      cluster.fromArrow(
+        schema,
+        blocks.asScala.map { b =>
+          ImportBlock(b.get("rows").toLong, b.get("bytes").toLong, b.get("rayNodeId"))
+        }.toVector
+      )
+    )
 
   def stop(): Unit = cluster.stop()
 

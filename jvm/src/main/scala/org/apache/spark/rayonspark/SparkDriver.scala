@@ -1,6 +1,7 @@
 package org.apache.spark.rayonspark
 
-import org.apache.spark.SparkContext
+import org.apache.spark.{SparkContext, TaskContext}
+import org.apache.spark.rdd.RDD
 import org.apache.spark.scheduler.SparkListenerInterface
 
 /** What only Spark's private API says of a running application, to its driver. */
@@ -39,6 +40,17 @@ object SparkDriver {
     sc.clearJobTags()
     sc.setLocalProperty(SparkContext.SPARK_SCHEDULER_POOL, null)
     sc.setLocalProperty("spark.sql.execution.id", null)
+  }
+
+  /** Runs a task on each of these partitions, with whatever class loader this thread has. */
+  def runOn[T](
+      sc: SparkContext,
+      rdd: RDD[T],
+      task: (TaskContext, Iterator[T]) => Unit,
+      partitions: Seq[Int]
+  ): Unit = {
+    sc.runJob(rdd, task, partitions)
+    ()
   }
 
   /** The preferred location that names an executor, as Spark's task scheduler reads it. */

@@ -11,6 +11,9 @@ import java.net.InetAddress
 /** What Spark knows of the JVM that this code runs in, as executor or as driver. */
 object SparkExecutor {
 
+  /** Spark's id of this executor; "driver" in the driver's JVM. */
+  def id: String = SparkEnv.get.executorId
+
   /** Facts of an executor, asked from within one of its tasks. */
   def facts(context: TaskContext): ExecutorFacts =
     factsOf(SparkEnv.get, context.resources().get("gpu").toVector.flatMap(_.addresses))

@@ -1,0 +1,62 @@
+"""A Ray Dataset as the references of its blocks, and its checksum, without the driver's memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from exchanges import frame as frame_module
+from exchanges.frame import Frame
+
+if TYPE_CHECKING:
+    from ray.data import Dataset
+
+TIMEOUT_S = 300.0
+
+
+def await_stored(dataset: Dataset) -> Dataset:
+    """Return when every block lies in an object store."""
+    import ray
+
+    references = references_of(dataset)
+    done, pending = ray.wait(
+        references, num_returns=len(references), timeout=TIMEOUT_S, fetch_local=False
+    )
+    if pending:
+        raise TimeoutError(f"{len(done)} of {len(references)} blocks after {TIMEOUT_S:.0f} s.")
+    return dataset
+
+
+def references_of(dataset: Dataset) -> list[Any]:
+    """The blocks' references, in order."""
+    bundles = dataset.iter_internal_ref_bundles()
+    return [reference for bundle in bundles for reference in bundle.block_refs]
+
+
+def checksum(dataset: Dataset, frame: Frame) -> list[float]:
+    """Computed where the blocks lie: the driver reads no row."""
+    import ray
+
+    @ray.remote(num_cpus=0)
+    def of_block(block: Any) -> list[float]:
+        import pyarrow
+
+        table = block if isinstance(block, pyarrow.Table) else pyarrow.Table.from_pandas(block)
+        return frame.checksum(table)
+
+    ray.cloudpickle.register_pickle_by_value(frame_module)
+    sums = ray.get([of_block.remote(reference) for reference in references_of(dataset)])
+    return [sum(values) for values in zip(*sums, strict=True)]
+
+
+def make(frame: Frame, rows: int, blocks: int) -> Dataset:
+    """A materialised Dataset of the frame's rows, made by Ray itself on all of its nodes."""
+    import ray
+
+    ray.cloudpickle.register_pickle_by_value(frame_module)
+    ids = ray.data.range(rows, override_num_blocks=blocks)
+    made = ids.map_batches(
+        lambda table: frame.arrow_table(table.column("id").combine_chunks()),
+        batch_format="pyarrow",
+        batch_size=None,
+    )
+    return made.materialize()

@@ -1,0 +1,76 @@
+"""From a cached DataFrame to blocks in Ray's object store, in every way that a user has."""
+
+from __future__ import annotations
+
+import shutil
+from typing import cast
+
+from ray.data import Dataset
+
+from exchanges import blocks
+from exchanges.contestant import Setting
+
+
+class _ToRay:
+    """Its outcome is a Dataset whose blocks are all stored."""
+
+    def checksum(self, setting: Setting, outcome: object) -> list[float]:
+        return blocks.checksum(cast(Dataset, outcome), setting.frame)
+
+    def clean(self) -> None:
+        return None
+
+
+class RayOnSpark(_ToRay):
+    """What this project offers."""
+
+    def run(self, setting: Setting) -> Dataset:
+        return blocks.await_stored(setting.cluster.to_ray(setting.df))
+
+
+class ByArrow(_ToRay):
+    """Through one Arrow table in the driver."""
+
+    def run(self, setting: Setting) -> Dataset:
+        import ray
+
+        return blocks.await_stored(ray.data.from_arrow(setting.df.toArrow()))
+
+
+class ByPandas(_ToRay):
+    """Through one pandas frame in the driver."""
+
+    def run(self, setting: Setting) -> Dataset:
+        import ray
+
+        return blocks.await_stored(ray.data.from_pandas(setting.df.toPandas()))
+
+
+class ByParquet(_ToRay):
+    """Through files on the local disk."""
+
+    def __init__(self) -> None:
+        self._path = ""
+
+    def run(self, setting: Setting) -> Dataset:
+        import ray
+
+        self._path = setting.directory()
+        setting.df.write.parquet(self._path)
+        return blocks.await_stored(ray.data.read_parquet(self._path).materialize())
+
+    def clean(self) -> None:
+        shutil.rmtree(self._path, ignore_errors=True)
+
+
+class Noop:
+    """Nowhere: what Spark alone takes to produce the rows. It is the limit, not a way."""
+
+    def run(self, setting: Setting) -> None:
+        setting.df.write.format("noop").mode("overwrite").save()
+
+    def checksum(self, setting: Setting, outcome: object) -> list[float]:
+        return []
+
+    def clean(self) -> None:
+        return None

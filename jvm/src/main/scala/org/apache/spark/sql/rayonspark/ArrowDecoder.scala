@@ -1,0 +1,47 @@
+package org.apache.spark.sql.rayonspark
+
+import org.apache.arrow.vector.ipc.ArrowStreamReader
+import org.apache.spark.sql.types.StructType
+import org.apache.spark.sql.util.ArrowUtils
+import org.apache.spark.sql.vectorized.{ArrowColumnVector, ColumnVector, ColumnarBatch}
+
+import java.nio.channels.ReadableByteChannel
+
+/**
+ * Record batches of an Arrow IPC stream as Spark reads them.
+ *
+ * @param columns
+ *   which of the stream's columns are wanted, in their order
+ */
+final class ArrowDecoder(channel: ReadableByteChannel, columns: Array[Int]) extends AutoCloseable {
+  private val allocator =
+    ArrowUtils.rootAllocator.newChildAllocator("rayonspark", 0, Long.MaxValue)
+  private val reader = new ArrowStreamReader(channel, allocator)
+  private val root = reader.getVectorSchemaRoot
+  private val vectors: Array[ColumnVector] =
+    columns.map(i => new ArrowColumnVector(root.getVector(i)): ColumnVector)
+
+  val batch: ColumnarBatch = new ColumnarBatch(vectors)
+
+  /** Loads the next batch that has rows; false when there is none. */
+  def next(): Boolean = {
+    val loaded = reader.loadNextBatch()
+    batch.setNumRows(root.getRowCount)
+    loaded
+  }
+
+  override def close(): Unit = {
+    reader.close()
+    allocator.close()
+  }
+}
+
+object ArrowDecoder {
+
+  /** Spark's schema of an Arrow schema in an IPC message. */
+  def sparkSchema(message: Array[Byte]): StructType =
+    ArrowUtils.fromArrowSchema(
+      org.apache.arrow.vector.types.pojo.Schema
+        .deserializeMessage(java.nio.ByteBuffer.wrap(message))
+    )
+}

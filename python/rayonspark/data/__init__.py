@@ -1,0 +1,1 @@
+"""Data between Spark and Ray, as Arrow, without leaving memory."""

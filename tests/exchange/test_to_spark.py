@@ -1,0 +1,220 @@
+"""A Dataset becomes a DataFrame that Spark can use as any other, as long as the cluster runs."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import gc
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import ray
+from cluster.leftovers import eventually
+from pyspark.sql import SparkSession
+from rayonspark import RayCluster, errors
+
+from . import staging
+from .plain import rows_of
+
+MIB = 2**20
+
+
+def test_it_is_read_again_and_again_in_every_way(
+    spark: SparkSession, cluster: RayCluster, tmp_path: Path
+) -> None:
+    df = cluster.to_spark(ray.data.range(1000, override_num_blocks=4).materialize())
+
+    assert df.count() == df.count() == 1000
+    assert df.groupBy().sum("id").first()[0] == 499_500
+    assert df.where("id >= 990").count() == 10
+    assert df.alias("l").join(df.alias("r"), "id").count() == 1000
+    df.createOrReplaceTempView("numbers")
+    assert spark.sql("SELECT max(id) FROM numbers").first()[0] == 999
+    cached = df.cache()
+    assert cached.count() == cached.count() == 1000
+    cached.unpersist(blocking=True)
+    df.write.parquet(str(tmp_path / "out"))
+    assert spark.read.parquet(str(tmp_path / "out")).count() == 1000
+
+
+def test_only_the_columns_that_are_asked_for_are_read(
+    spark: SparkSession, cluster: RayCluster
+) -> None:
+    dataset = ray.data.from_arrow(pa.table({"a": [1, 2], "b": ["x", "y"], "c": [0.5, None]}))
+    df = cluster.to_spark(dataset)
+
+    assert [tuple(row) for row in df.select("b").collect()] == [("x",), ("y",)]
+    assert [tuple(row) for row in df.select("c", "a").collect()] == [(0.5, 1), (None, 2)]
+    assert df.count() == 2
+
+
+def test_the_order_of_rows_is_that_of_the_blocks(cluster: RayCluster) -> None:
+    dataset = ray.data.from_arrow([pa.table({"n": [i, i + 1]}) for i in range(0, 20, 2)])
+    assert [row.n for row in cluster.to_spark(dataset).collect()] == list(range(20))
+
+
+EPOCH = datetime.datetime(1970, 1, 1)
+LAYOUTS = {
+    "uint8": (pa.array([255, None], pa.uint8()), "smallint", [255, None]),
+    "uint16": (pa.array([65535, None], pa.uint16()), "int", [65535, None]),
+    "uint32": (pa.array([2**32 - 1, None], pa.uint32()), "bigint", [2**32 - 1, None]),
+    "uint64": (
+        pa.array([2**64 - 1, None], pa.uint64()),
+        "decimal(20,0)",
+        [decimal.Decimal(2**64 - 1), None],
+    ),
+    "float16": (pa.array([np.float16(0.5), None], pa.float16()), "float", [0.5, None]),
+    "timestamp_ns": (pa.array([1000, None], pa.timestamp("ns")), "timestamp_ntz", None),
+    "timestamp_ms": (pa.array([1, None], pa.timestamp("ms")), "timestamp_ntz", None),
+    "timestamp_s": (pa.array([0, None], pa.timestamp("s")), "timestamp_ntz", [EPOCH, None]),
+    "timestamp_ns_tz": (pa.array([1000, None], pa.timestamp("ns", "UTC")), "timestamp", None),
+    "duration_ns": (
+        pa.array([1000, None], pa.duration("ns")),
+        "interval day to second",
+        [datetime.timedelta(microseconds=1), None],
+    ),
+    "date64": (pa.array([86400_000, None], pa.date64()), "date", [datetime.date(1970, 1, 2), None]),
+    "dictionary": (pa.array(["a", None]).dictionary_encode(), "string", ["a", None]),
+    "large_string": (pa.array(["a", None], pa.large_string()), "string", ["a", None]),
+    "large_binary": (pa.array([b"a", None], pa.large_binary()), "binary", [b"a", None]),
+    "large_list": (pa.array([[1], None], pa.large_list(pa.int32())), "array<int>", [(1,), None]),
+    "fixed_list": (pa.array([[1, 2], None], pa.list_(pa.int32(), 2)), "array<int>", [(1, 2), None]),
+    "fixed_binary": (pa.array([b"ab", None], pa.binary(2)), "binary", [b"ab", None]),
+    "nested": (
+        pa.array([{"a": [1]}, None], pa.struct([("a", pa.large_list(pa.uint16()))])),
+        "struct<a:array<int>>",
+        [((1,),), None],
+    ),
+    "decimal32": (pa.array([decimal.Decimal("1.5"), None], pa.decimal32(5, 1)), None, None),
+    "decimal256": (pa.array([decimal.Decimal("1.5"), None], pa.decimal256(38, 1)), None, None),
+    "null": (pa.nulls(2), "void", [None, None]),
+}
+"""Arrow layouts that Spark does not read as they are -> its type, and the values where plain."""
+
+
+def test_layouts_that_spark_does_not_read_are_cast(cluster: RayCluster) -> None:
+    made = pa.table({name: array for name, (array, _, _) in LAYOUTS.items()})
+
+    df = cluster.to_spark(ray.data.from_arrow(made))
+
+    types = {field.name: field.dataType.simpleString() for field in df.schema}
+    expected = {name: wanted for name, (_, wanted, _) in LAYOUTS.items() if wanted}
+    assert {name: types[name] for name in expected} == expected
+    rows = rows_of(df)
+    for index, (name, (_, _, values)) in enumerate(LAYOUTS.items()):
+        if values is not None and name != "float16":
+            assert [row[index] for row in rows] == values, name
+    micro = EPOCH + datetime.timedelta(microseconds=1)
+    assert df.first().timestamp_ns == micro
+
+
+def test_pandas_blocks_and_tensors_are_accepted(cluster: RayCluster) -> None:
+    frame = pd.DataFrame({"a": [1, 2], "s": ["x", None], "f": [0.5, 1.5]})
+    df = cluster.to_spark(ray.data.from_pandas(frame))
+    assert rows_of(df.select("a", "s")) == [(1, "x"), (2, None)]
+
+    vectors = ray.data.from_numpy(np.arange(6, dtype=np.float64).reshape(3, 2))
+    assert rows_of(cluster.to_spark(vectors).selectExpr("data[0] + data[1]")) == [
+        ((1.0).hex(),),
+        ((5.0).hex(),),
+        ((9.0).hex(),),
+    ]
+    matrices = ray.data.from_numpy(np.arange(8, dtype=np.int32).reshape(2, 2, 2))
+    assert rows_of(cluster.to_spark(matrices).selectExpr("data[1][0]")) == [(2,), (6,)]
+
+
+def test_blocks_of_compatible_schemas_are_unified(cluster: RayCluster) -> None:
+    dataset = ray.data.from_arrow(
+        [pa.table({"a": pa.array([1], pa.int32())}), pa.table({"a": [2**40], "b": ["x"]})]
+    )
+    assert rows_of(cluster.to_spark(dataset).select("a", "b")) == [(1, None), (2**40, "x")]
+
+
+def test_incompatible_blocks_are_an_error_that_names_the_column_and_both_types(
+    cluster: RayCluster,
+) -> None:
+    dataset = ray.data.from_arrow([pa.table({"a": [1]}), pa.table({"a": ["x"]})])
+    with pytest.raises(errors.RayOnSparkException, match=r'"a".*(int64.*string|string.*int64)'):
+        cluster.to_spark(dataset)
+
+
+def test_a_column_without_an_image_is_named_before_any_data_moves(cluster: RayCluster) -> None:
+    union = pa.UnionArray.from_sparse(pa.array([0, 1], pa.int8()), [pa.array([1, 2])] * 2)
+    dataset = ray.data.from_arrow(pa.table({"fine": [1, 2], "odd": union}))
+    before = set(staging.files(cluster))
+    with pytest.raises(errors.RayOnSparkException, match=r'"odd".*union'):
+        cluster.to_spark(dataset)
+    assert set(staging.files(cluster)) <= before
+
+
+def test_an_empty_dataset_keeps_its_schema(cluster: RayCluster) -> None:
+    dataset = ray.data.from_arrow(pa.table({"größe": pa.array([], pa.decimal128(38, 18))}))
+    df = cluster.to_spark(dataset)
+    assert df.schema.simpleString() == "struct<größe:decimal(38,18)>"
+    assert df.collect() == []
+
+    # Ray itself forgets the columns of a block that no row of was left.
+    with pytest.raises(errors.InvalidSpecException, match="no columns"):
+        cluster.to_spark(dataset.filter(lambda row: True).materialize())
+
+
+def test_a_file_that_is_gone_comes_again_from_its_ray_object(cluster: RayCluster) -> None:
+    df = cluster.to_spark(ray.data.range(1000, override_num_blocks=4).materialize())
+    assert df.count() == 1000
+    assert df.groupBy().sum("id").first()[0] == 499_500
+
+    gone = staging.files(cluster)
+    assert gone
+    for path in gone:
+        path.unlink()
+
+    assert df.groupBy().sum("id").first()[0] == 499_500
+
+
+def test_files_stay_within_their_bound_and_go_with_the_frame(cluster: RayCluster) -> None:
+    # 160 MB through 64 MiB of staging.
+    made = ray.data.range(20_000_000, override_num_blocks=20).materialize()
+    with staging.HighWaterMark.watching(cluster) as mark:
+        df = cluster.to_spark(made)
+        for _ in range(2):
+            assert df.groupBy().sum("id").first()[0] == 20_000_000 * 19_999_999 // 2
+    assert 0 < mark.bytes <= 64 * MIB
+
+    del df
+    gc.collect()
+
+    def collected() -> bool:
+        # Java's own garbage decides: nobody else knows that the last plan is gone.
+        cluster_jvm.System.gc()
+        return not staging.files(cluster)
+
+    cluster_jvm = SparkSession.active().sparkContext._jvm
+    assert eventually(collected, within_s=20)
+
+
+def test_the_last_exchange_is_told(cluster: RayCluster) -> None:
+    df = cluster.to_spark(ray.data.range(1000, override_num_blocks=4).materialize())
+    assert df.groupBy().sum("id").first()[0] == 499_500
+
+    exchange = cluster.last_exchange
+    assert exchange is not None
+    assert exchange.direction == "to_spark"
+    assert exchange.rows == 1000
+    assert exchange.blocks == 4
+    assert exchange.local_share == 1.0
+
+
+def test_after_the_clusters_stop_reading_is_an_error_that_says_so(
+    spark: SparkSession, cluster: RayCluster
+) -> None:
+    cluster.disconnect()
+    with RayCluster.start(spark, object_store_memory="100m") as own:
+        df = own.to_spark(ray.data.range(1000, override_num_blocks=4).materialize())
+        assert df.groupBy().sum("id").first()[0] == 499_500
+
+    with pytest.raises(Exception, match=r"stopped|ended"):
+        df.groupBy().sum("id").collect()
+    cluster.connect()
