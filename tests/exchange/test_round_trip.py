@@ -17,7 +17,7 @@ from .plain import plain, rows_in, rows_of
 from .sessions import TIME_ZONE
 from .strategies import SparkRows, spark_rows
 
-EXAMPLES = int(os.environ.get("EXCHANGE_EXAMPLES", "30"))
+EXAMPLES = int(os.environ.get("EXCHANGE_EXAMPLES", "10"))
 """How many random frames; more by hand, when the encoder or the scan has changed."""
 
 
