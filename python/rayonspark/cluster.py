@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
+import weakref
 from collections.abc import Mapping
 from concurrent.futures import Future
 from types import TracebackType
@@ -31,6 +32,7 @@ __all__ = ["RayCluster"]
 
 _LOG = logging.getLogger("rayonspark")
 _WATCH_JOIN_S = 2.0
+_CLUSTERS: weakref.WeakSet[RayCluster] = weakref.WeakSet()
 _PORTS = ("metrics_export_port", "dashboard_agent_listen_port")
 
 
@@ -42,6 +44,7 @@ class RayCluster:
     """
 
     def __init__(self, handle: JvmCluster, spark: SparkSession) -> None:
+        _CLUSTERS.add(self)
         self._handle = handle
         self._spark = spark
         self._id = handle.id()
@@ -148,6 +151,12 @@ class RayCluster:
         """The environment with which another process reaches the cluster; it holds the token."""
         return self._handle.environment()
 
+    @property
+    def connected(self) -> bool:
+        """Whether this process is connected to the cluster."""
+        connection = self._connection
+        return connection is not None and connection.is_open
+
     def connect(self, **ray_init: Any) -> None:
         """Connect this process to the cluster with ``ray.init``.
 
@@ -233,7 +242,7 @@ class RayCluster:
         options = {name: str(limit) for name, limit in limits.items() if limit is not None}
         return self._exchanges().to_ray(df, options, recoverable)
 
-    def to_spark(self, ds: Dataset) -> DataFrame:
+    def to_spark(self, ds: Dataset, spark: SparkSession | None = None) -> DataFrame:
         """Give a Ray Dataset as a Spark DataFrame, that can be read as often as one likes.
 
         The Dataset is computed if it is not yet. Each block is handed over in memory, beside the
@@ -244,6 +253,8 @@ class RayCluster:
         ----------
         ds : ray.data.Dataset
             Of this cluster.
+        spark : pyspark.sql.SparkSession, optional
+            Whose DataFrame it shall be. Default: the one that the cluster was started on.
 
         Returns
         -------
@@ -258,7 +269,7 @@ class RayCluster:
         ClusterStoppedException
             The cluster does not run, or this process is not connected to it.
         """
-        return self._exchanges().to_spark(self._spark, ds)
+        return self._exchanges().to_spark(spark or self._spark, ds)
 
     @property
     def last_exchange(self) -> Exchange | None:
@@ -267,7 +278,7 @@ class RayCluster:
 
     def _exchanges(self) -> Exchanges:
         with self._lock:
-            if self._connection is None or not self._connection.is_open:
+            if not self.connected:
                 raise ClusterStoppedException(
                     f"This process is not connected to Ray cluster {self._id}, and data moves only "
                     "through a connected one. Call connect() first."
@@ -326,6 +337,11 @@ class RayCluster:
             self.stop()
         except Exception:
             _LOG.exception("Ray cluster %s: stopping it after a failure failed.", self._id)
+
+
+def connected() -> RayCluster | None:
+    """Give the cluster that this process is connected to; there is one at most."""
+    return next((cluster for cluster in list(_CLUSTERS) if cluster.connected), None)
 
 
 def start_cluster(

@@ -13,6 +13,8 @@ from rayonspark.errors import ClusterStoppedException
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
+    from pyspark.sql import DataFrame
+    from ray.data import Dataset
 
 __all__ = ["OrcaRayContext"]
 
@@ -84,6 +86,14 @@ class OrcaRayContext:
                 "OrcaContext.get_ray_context()."
             )
         return self._cluster
+
+    def to_ray(self, df: DataFrame, **options: Any) -> Dataset:
+        """Give a Spark DataFrame as a Ray Dataset; see :meth:`RayCluster.to_ray`."""
+        return self.cluster.to_ray(df, **options)
+
+    def to_spark(self, ds: Dataset) -> DataFrame:
+        """Give a Ray Dataset as a Spark DataFrame; see :meth:`RayCluster.to_spark`."""
+        return self.cluster.to_spark(ds)
 
     @property
     def initialized(self) -> bool:

@@ -19,7 +19,6 @@ class LoadedBlock:
     rows: int
     bytes: int
     node: str = ""
-    schema: Any = None
 
 
 def dataset_of(blocks: Sequence[LoadedBlock], schema: pa.Schema) -> Dataset:
@@ -45,7 +44,7 @@ def dataset_of(blocks: Sequence[LoadedBlock], schema: pa.Schema) -> Dataset:
         for block in blocks
     ]
     refs = [block.ref for block in blocks]
-    stats = DatasetStats(metadata={"FromSpark": metadata}, parent=None)
+    stats = DatasetStats(metadata={"FromSpark": list(metadata)}, parent=None)
     context = DataContext.get_current().copy()
     plan = LogicalPlan(FromArrow(refs, metadata), context)
     return MaterializedDataset(plan, context, stats)
@@ -56,18 +55,21 @@ def blocks_of(dataset: Dataset) -> list[LoadedBlock]:
     import ray.experimental
 
     bundles = list(dataset.materialize().iter_internal_ref_bundles())
-    entries = [(bundle.schema, entry) for bundle in bundles for entry in bundle.blocks]
-    places = ray.experimental.get_object_locations([entry.ref for _, entry in entries])
+    entries = [entry for bundle in bundles for entry in bundle.blocks]
+    places = ray.experimental.get_object_locations([entry.ref for entry in entries])
     blocks = []
-    for schema, entry in entries:
+    for entry in entries:
         nodes = places.get(entry.ref, {}).get("node_ids", [])
         size, rows = entry.metadata.size_bytes or 0, entry.metadata.num_rows or 0
         node = nodes[0] if nodes else ""
-        blocks.append(LoadedBlock(entry.ref, int(rows), int(size), node, schema))
+        blocks.append(LoadedBlock(entry.ref, int(rows), int(size), node))
     return blocks
 
 
-def schema_of(dataset: Dataset) -> Any:
-    """Give the schema of a Dataset as its blocks have it: Arrow's, or pandas'."""
+def schema_of(dataset: Dataset) -> pa.Schema:
+    """Give the Arrow schema that Ray Data knows of a Dataset; an empty one when it knows none."""
+    import pyarrow as pa
+
     schema = dataset.schema()
-    return schema.base_schema if schema is not None else None
+    known = schema.base_schema if schema is not None else None
+    return known if isinstance(known, pa.Schema) else pa.schema([])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -76,16 +76,15 @@ def schema_of(block: Any) -> pa.Schema:
 def hand_over(block: Any, path: str, schema: pa.Schema) -> int:
     """Write a block in Spark's layouts as an Arrow IPC stream; give the bytes of the file."""
     table = in_layout(arrow_of(block), schema)
-    draft = f"{path}.tmp"
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    file, draft = Path(path), Path(f"{path}.tmp")
+    file.parent.mkdir(mode=0o700, exist_ok=True)
     try:
         # Not mapped: a full /dev/shm is an error of a write, and a signal in a mapping.
-        with pa.OSFile(draft, "wb") as sink, pa.ipc.new_stream(sink, schema) as stream:
+        with pa.OSFile(str(draft), "wb") as sink, pa.ipc.new_stream(sink, schema) as stream:
             stream.write_table(table)
-        size = os.path.getsize(draft)
-        os.rename(draft, path)
+        size = draft.stat().st_size
+        draft.rename(file)
     except BaseException:
-        if os.path.exists(draft):
-            os.unlink(draft)
+        draft.unlink(missing_ok=True)
         raise
     return size

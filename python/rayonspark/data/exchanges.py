@@ -81,13 +81,14 @@ class Exchanges:
 
         begun = time.monotonic()
         blocks = blocks_of(dataset)
-        base = schema_of(dataset)
-        if base is None:
+        if not blocks:
             raise InvalidSpecException(
-                "The Dataset has no rows and no schema, and Spark needs one. Give it columns, such "
-                "as by ray.data.from_arrow of an empty table."
+                "The Dataset has no blocks and no schema, and Spark needs one. Give it columns, "
+                "such as by ray.data.from_arrow of an empty table."
             )
-        schema = spark_schema(unified(arrow_schemas(blocks, base)))
+        # An empty block may have forgotten its columns; Ray Data still knows them then.
+        schemas = [known for known in arrow_schemas(blocks) if len(known)]
+        schema = spark_schema(unified(schemas or [schema_of(dataset)]))
         frame = self._cluster.import_frame(
             schema.serialize().to_pybytes(),
             [{"rows": str(b.rows), "bytes": str(b.bytes), "rayNodeId": b.node} for b in blocks],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from rayonspark.errors import InvalidSpecException
@@ -54,7 +56,7 @@ def spark_schema(schema: pa.Schema) -> pa.Schema:
     twins = [name for name in schema.names if schema.names.count(name) > 1]
     if twins:
         raise InvalidSpecException(
-            f"The Dataset has {len(twins)} columns named {twins[0]!r}, and Spark knows columns by "
+            f'The Dataset has {len(twins)} columns named "{twins[0]}", and Spark knows columns by '
             "name. Rename them, or select one."
         )
     return pa.schema([_field(field, field.name) for field in schema])
@@ -77,7 +79,7 @@ def unified(schemas: Sequence[pa.Schema]) -> pa.Schema:
                 known = types.setdefault(field.name, field.type)
                 if not _meet(known, field.type):
                     raise InvalidSpecException(
-                        f"Column {field.name!r} has type {known} in one block and {field.type} in "
+                        f'Column "{field.name}" has type {known} in one block and {field.type} in '
                         "another. Cast it to one of them with Dataset.map_batches."
                     ) from error
         raise
@@ -121,25 +123,32 @@ def _is_time(kind: pa.DataType) -> bool:
     return bool(pa.types.is_timestamp(kind) or pa.types.is_duration(kind))
 
 
-def _storage(array: pa.Array) -> pa.Array:
+def _storage(array: pa.ExtensionArray) -> pa.Array:
     kind = array.type
-    if isinstance(kind, pa.FixedShapeTensorType):
+    if len(_shape(kind)) < 2:
         return array.storage
-    if hasattr(array, "to_numpy") and type(kind).__name__.startswith("ArrowTensorType"):
-        nested = [element.tolist() if element is not None else None for element in array]
-        return pa.array(nested, type=_storage_type(kind))
-    return array.storage
+    # A tensor lies flat in its list; Spark has a list for each dimension.
+    rows = [None if row is None else np.reshape(row, _shape(kind)).tolist() for row in _flat(array)]
+    return pa.array(rows, type=_storage_type(kind))
+
+
+def _flat(array: pa.ExtensionArray) -> list[list[Any] | None]:
+    return list(array.storage.to_pylist())
 
 
 def _storage_type(kind: pa.BaseExtensionType) -> pa.DataType:
-    shape = getattr(kind, "shape", None)
-    scalar = getattr(kind, "scalar_type", None)
-    if type(kind).__name__.startswith("ArrowTensorType") and shape is not None:
-        nested = scalar
-        for _ in shape:
-            nested = pa.list_(nested)
-        return nested
-    return kind.storage_type
+    if len(_shape(kind)) < 2:
+        return kind.storage_type
+    nested = kind.storage_type.value_type
+    for _ in _shape(kind):
+        nested = pa.list_(nested)
+    return nested
+
+
+def _shape(kind: pa.BaseExtensionType) -> tuple[int, ...]:
+    """The shape of a tensor's type, Ray's or Arrow's; none for all others."""
+    shape = getattr(kind, "shape", ())
+    return tuple(shape) if isinstance(shape, (tuple, list)) else ()
 
 
 def _field(field: pa.Field, path: str) -> pa.Field:
@@ -170,6 +179,6 @@ def _type(kind: pa.DataType, path: str) -> pa.DataType:
     if isinstance(kind, pa.BaseExtensionType):
         return _type(_storage_type(kind), path)
     raise InvalidSpecException(
-        f"Column {path!r} has type {kind}, which Spark cannot read. Cast it with "
+        f'Column "{path}" has type {kind}, which Spark cannot read. Cast it with '
         "Dataset.map_batches, or drop it."
     )

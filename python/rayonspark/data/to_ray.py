@@ -121,6 +121,8 @@ class Loading:
                 raise event
             self._start()
         in_order = sorted(self._loaded.values(), key=lambda b: (b[0].partition, b[0].sequence))
+        # Ray's callbacks hold this object, and it must not hold the blocks.
+        self._loaded.clear()
         return [block for _, block in in_order]
 
     def cancel(self) -> None:

@@ -94,17 +94,16 @@ def _task() -> Any:
     return ray.remote(num_cpus=0)(_tasks.hand_over)
 
 
-def arrow_schemas(blocks: Sequence[LoadedBlock], schema: Any) -> list[pa.Schema]:
-    """Give the Arrow schemas of blocks; those of pandas are asked of the blocks themselves."""
-    import pyarrow as pa
+def arrow_schemas(blocks: Sequence[LoadedBlock]) -> list[pa.Schema]:
+    """Ask the blocks for their Arrow schemas: Ray Data knows one for all of them, at most."""
     import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     from rayonspark.data import _tasks
 
-    if isinstance(schema, pa.Schema):
-        known = [block.schema for block in blocks if isinstance(block.schema, pa.Schema)]
-        if known:
-            return known
-        return [schema]
-    asked = ray.remote(num_cpus=0)(_tasks.schema_of)
-    return list(ray.get([asked.remote(block.ref) for block in blocks]))
+    task = ray.remote(num_cpus=0)(_tasks.schema_of)
+    asked = []
+    for block in blocks:
+        beside = NodeAffinitySchedulingStrategy(block.node, soft=True) if block.node else "DEFAULT"
+        asked.append(task.options(scheduling_strategy=beside).remote(block.ref))
+    return list(ray.get(asked))

@@ -32,10 +32,25 @@ private[data] final class ExportAnswers(
         claims.reserve(claim)(() => say(ExportAnswer.Granted(place.directory)))
     }
 
-  private def written(claim: Claim, path: String, rows: Long, size: Long, last: Boolean): Boolean = {
+  private def written(
+      claim: Claim,
+      path: String,
+      rows: Long,
+      size: Long,
+      last: Boolean
+  ): Boolean = {
     val kept = place(claim.executorId).exists { p =>
       book.written(
-        StagedBlock(0, claim.partition, claim.sequence, p.executorId, p.rayNodeId, path, rows, size),
+        StagedBlock(
+          0,
+          claim.partition,
+          claim.sequence,
+          p.executorId,
+          p.rayNodeId,
+          path,
+          rows,
+          size
+        ),
         claim.attempt,
         last
       )

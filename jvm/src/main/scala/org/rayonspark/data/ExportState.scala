@@ -111,7 +111,8 @@ private[data] final case class ExportState(
   }
 
   def lostPartitions: Vector[Int] =
-    partitions.collect { case (number, p) if p.blocks.exists(_.stage == Stage.Lost) => number }
+    partitions
+      .collect { case (number, p) if p.blocks.exists(_.stage == Stage.Lost) => number }
       .toVector
       .sorted
 
