@@ -9,10 +9,12 @@ final class ArrowTypesSuite extends AnyFunSuite with TableDrivenPropertyChecks {
 
   test("no columns are an error that says so") {
     assert(
-      ArrowTypes.check(new StructType).contains(
-        "The DataFrame has no columns, and a Ray Dataset cannot count rows without any. Select at " +
-          "least one column."
-      )
+      ArrowTypes
+        .check(new StructType)
+        .contains(
+          "The DataFrame has no columns, and a Ray Dataset cannot count rows without any. Select at " +
+            "least one column."
+        )
     )
   }
 
@@ -65,10 +67,12 @@ final class ArrowTypesSuite extends AnyFunSuite with TableDrivenPropertyChecks {
   test("a vector of Spark's machine learning is told what makes an array of it") {
     val schema = new StructType().add("features", new VectorUDT)
     assert(
-      ArrowTypes.check(schema).contains(
-        "Column \"features\" has type VectorUDT, which has no image in Arrow that Ray reads. Apply " +
-          "vector_to_array to it, or leave the column out."
-      )
+      ArrowTypes
+        .check(schema)
+        .contains(
+          "Column \"features\" has type VectorUDT, which has no image in Arrow that Ray reads. Apply " +
+            "vector_to_array to it, or leave the column out."
+        )
     )
   }
 }

@@ -10,7 +10,12 @@ final class ExportOptionsSuite extends AnyFunSuite with TableDrivenPropertyCheck
   }
 
   test("numbers come as texts") {
-    assert(ExportOptions.of(Map("max_rows_per_block" -> "5000000000")).maxRowsPerBlock.contains(5000000000L))
+    assert(
+      ExportOptions
+        .of(Map("max_rows_per_block" -> "5000000000"))
+        .maxRowsPerBlock
+        .contains(5000000000L)
+    )
     assert(ExportOptions.of(Map("num_blocks" -> "3")).numBlocks.contains(3))
   }
 
@@ -21,7 +26,10 @@ final class ExportOptionsSuite extends AnyFunSuite with TableDrivenPropertyCheck
         Map("max_rows_per_block" -> "0"),
         "max_rows_per_block=0 is not a number of at least 1. Leave it out, or raise it."
       ),
-      (Map("num_blocks" -> "-1"), "num_blocks=-1 is not a number of at least 1. Leave it out, or raise it."),
+      (
+        Map("num_blocks" -> "-1"),
+        "num_blocks=-1 is not a number of at least 1. Leave it out, or raise it."
+      ),
       (Map("num_blocks" -> "2.5"), "num_blocks=2.5 is not a whole number. Give one of at least 1."),
       (
         Map("max_rows_per_block" -> "7", "num_blocks" -> "2"),

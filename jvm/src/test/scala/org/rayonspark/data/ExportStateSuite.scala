@@ -42,7 +42,9 @@ final class ExportStateSuite extends AnyFunSuite with TableDrivenPropertyChecks 
   test("blocks get numbers in the order of their coming, and are handed out once") {
     val state = ExportState().has(block(3, 0)).has(block(1, 0)).has(block(3, 1))
     val (after, taken) = state.take
-    assert(taken.map(b => (b.id, b.partition, b.sequence)) == Vector((0, 3, 0), (1, 1, 0), (2, 3, 1)))
+    assert(
+      taken.map(b => (b.id, b.partition, b.sequence)) == Vector((0, 3, 0), (1, 1, 0), (2, 3, 1))
+    )
     assert(after.take._2.isEmpty)
     assert(after.staged.map(_.id).toSet == Set(0L, 1L, 2L))
   }
@@ -97,7 +99,9 @@ final class ExportStateSuite extends AnyFunSuite with TableDrivenPropertyChecks 
     assert(lost.want(1) == ((lost, None)))
     assert(
       lost.known(0) ==
-        Right(Known(Vector(KnownBlock(1, wanted = false), KnownBlock(11, wanted = true)), whole = true))
+        Right(
+          Known(Vector(KnownBlock(1, wanted = false), KnownBlock(11, wanted = true)), whole = true)
+        )
     )
     val again = lost.has(block(0, 1, "2"), attempt = 2)
     assert(!again.hasLost)

@@ -104,12 +104,19 @@ final class ArrowEncoderSuite extends AnyFunSuite with LocalSpark with TableDriv
 
   test("columns that are null throughout stay so") {
     sameRows(spark.range(100).selectExpr("CAST(NULL AS string) s", "CAST(NULL AS bigint) n"))
-    sameRows(spark.range(100).selectExpr("CAST(NULL AS string) s", "CAST(NULL AS bigint) n").cache())
+    sameRows(
+      spark.range(100).selectExpr("CAST(NULL AS string) s", "CAST(NULL AS bigint) n").cache()
+    )
   }
 
   test("rows that are not Spark's own kind of row are encoded") {
     val some = Seq(Row(1, "a", null), Row(2, null, Seq(1.5)))
-    sameRows(spark.createDataFrame(some.asJava, spark.sql("SELECT 1 a, '' b, array(1D) c").schema.asNullable))
+    sameRows(
+      spark.createDataFrame(
+        some.asJava,
+        spark.sql("SELECT 1 a, '' b, array(1D) c").schema.asNullable
+      )
+    )
   }
 
   test("the same rows make the same bytes again, however often they are cut") {
@@ -122,7 +129,8 @@ final class ArrowEncoderSuite extends AnyFunSuite with LocalSpark with TableDriv
   }
 
   test("a batch has no more bytes than it should, unless one row has") {
-    val texts = spark.range(0, 64, 1, 1).selectExpr("repeat('x', 100000 * (1 + CAST(id = 7 AS int) * 30)) t")
+    val texts =
+      spark.range(0, 64, 1, 1).selectExpr("repeat('x', 100000 * (1 + CAST(id = 7 AS int) * 30)) t")
     val batches = Encoded.of(texts, 1L << 20).batchSizes
     assert(batches.sum == 64)
     assert(batches.max == 10)

@@ -24,7 +24,9 @@ final class ArrowFrameSuite extends AnyFunSuite with LocalSpark {
     val frame = spark.range(0, 1000, 1, 7).toDF()
     for (wanted <- Vector(1, 3, 7, 20)) {
       assert(partitions(frame, Some(wanted)) == wanted)
-      assert(partitions(frame.selectExpr("id % 500 AS k").groupBy("k").count(), Some(wanted)) == wanted)
+      assert(
+        partitions(frame.selectExpr("id % 500 AS k").groupBy("k").count(), Some(wanted)) == wanted
+      )
     }
   }
 

@@ -48,7 +48,13 @@ final class CachedRowsSuite extends AnyFunSuite with LocalSpark with TableDriven
       "repeat('ü', CAST(id % 4 AS int))"
     )
     forAll(columns) { column =>
-      for (expression <- Vector(column, s"IF(id % 13 = 5, NULL, $column)", s"IF(id > 1, NULL, $column)")) {
+      for (
+        expression <- Vector(
+          column,
+          s"IF(id % 13 = 5, NULL, $column)",
+          s"IF(id > 1, NULL, $column)"
+        )
+      ) {
         val frame = cached(s"$expression AS c", "id")
         fromCache(frame)
         fromCache(frame, 1L << 14)
@@ -79,7 +85,8 @@ final class CachedRowsSuite extends AnyFunSuite with LocalSpark with TableDriven
   }
 
   test("a cache behind a shuffle, which is planned as it runs, is read as well") {
-    val frame = spark.range(0, rows).selectExpr("id % 100 AS k", "id AS v").groupBy("k").sum("v").cache()
+    val frame =
+      spark.range(0, rows).selectExpr("id % 100 AS k", "id AS v").groupBy("k").sum("v").cache()
     assert(Encoded.of(frame).rows.toSet == frame.collect().toSet)
   }
 }
