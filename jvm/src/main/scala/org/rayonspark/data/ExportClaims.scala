@@ -37,18 +37,22 @@ private[data] final class ExportClaims(room: StagingRoom) extends AutoCloseable 
     val held = open.get(claim)
     open -= claim
     held
-  }.foreach { held =>
-    if (held.granted) room.free(claim.executorId, claim.bytes - kept)
-    else held.ticket.foreach(_.close())
-  }
+  }.foreach(end(claim, _, kept))
 
   override def close(): Unit = {
     val left = synchronized {
+      val all = open.toVector
+      open = Map.empty
       closed = true
-      open.keys.toVector
+      all
     }
-    left.foreach(settle(_, 0))
+    // Those that wait go first: what the others give back is not for them.
+    left.sortBy(_._2.granted).foreach { case (claim, held) => end(claim, held, 0) }
   }
+
+  private def end(claim: Claim, held: Held, kept: Long): Unit =
+    if (held.granted) room.free(claim.executorId, claim.bytes - kept)
+    else held.ticket.foreach(_.close())
 }
 
 private[data] object ExportClaims {

@@ -90,7 +90,7 @@ private[data] final case class ExportState(
 
   /** These blocks are loaded; those that were not until now. */
   def release(some: Vector[Long]): (ExportState, Vector[StagedBlock]) = {
-    val taken = some.flatMap(find).filter(_.stage == Stage.Taken).map(_.staged)
+    val taken = some.distinct.flatMap(find).filter(_.stage == Stage.Taken).map(_.staged)
     (taken.foldLeft(this)(_.move(_, Stage.Loaded)), taken)
   }
 

@@ -28,8 +28,9 @@ final case class StagingLedger(
     copy(used = if (left > 0) used.updated(executorId, left) else used - executorId).grant
   }
 
-  def forget(unwanted: Long => Boolean): StagingLedger =
-    copy(waiting = waiting.filterNot(w => unwanted(w.ticket)))
+  /** Takes back a claim that still waits; those behind it may go now. */
+  def forget(ticket: Long): (StagingLedger, Vector[Long]) =
+    copy(waiting = waiting.filterNot(_.ticket == ticket)).grant
 
   private def grant: (StagingLedger, Vector[Long]) =
     waiting.foldLeft((copy(waiting = Vector.empty), Vector.empty[Long])) {

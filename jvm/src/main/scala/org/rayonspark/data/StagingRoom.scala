@@ -23,9 +23,9 @@ final class StagingRoom(places: () => Vector[StagingPlace]) {
     change(_.claim(executorId, bytes, ticket))
     press(executorId)
     () =>
-      synchronized {
+      change { before =>
         tickets -= ticket
-        ledger = ledger.forget(_ == ticket)
+        before.forget(ticket)
       }
   }
 

@@ -1,0 +1,157 @@
+package org.apache.spark.sql.rayonspark
+
+import org.apache.arrow.vector.types.pojo.Schema
+import org.apache.spark.sql.{DataFrame, Row}
+import org.rayonspark.LocalSpark
+import org.scalatest.funsuite.AnyFunSuite
+import org.scalatest.prop.TableDrivenPropertyChecks
+
+import java.nio.ByteBuffer
+import java.nio.file.Files
+import scala.jdk.CollectionConverters._
+
+final class ArrowEncoderSuite extends AnyFunSuite with LocalSpark with TableDrivenPropertyChecks {
+  private val rows = 30000L
+
+  /** One column of each type that is not nested. */
+  private val flat = Vector(
+    "id % 2 = 0 AS flag",
+    "CAST(id % 100 AS tinyint) AS tiny",
+    "CAST(-id AS smallint) AS small",
+    "CAST(id * 7919 AS int) AS number",
+    "id * 1000000007 AS large",
+    "CAST(id / 3 AS float) AS single",
+    "id / 7D AS twice",
+    "CAST(id - 15000.25 AS decimal(12, 2)) AS compact",
+    "CAST(id AS decimal(38, 18)) * CAST(-12345678901 AS decimal(18, 0)) AS vast",
+    "concat('größe-', repeat('x', CAST(id % 40 AS int)), id) AS text",
+    "encode(concat(id, ''), 'UTF-8') AS bytes",
+    "date_add(DATE'1960-01-01', CAST(id AS int)) AS day",
+    "TIMESTAMP'1965-03-28 01:30:00.000001' + make_dt_interval(0, id) AS moment",
+    "TIMESTAMP_NTZ'1965-03-28 01:30:00' + make_dt_interval(0, id) AS clock",
+    "make_dt_interval(0, 0, 0, id - 15000) AS span"
+  )
+
+  private val nested = Vector(
+    "array(id, NULL, -id) AS numbers",
+    "IF(id % 5 = 0, array(), array(concat('a', id), NULL)) AS texts",
+    "map(concat('k', id), named_struct('x', id, 'y', IF(id % 3 = 0, NULL, id / 2D))) AS pairs",
+    "named_struct('inner', named_struct('deep', IF(id % 7 = 0, NULL, array(id)))) AS struct",
+    "CAST(NULL AS void) AS nothing"
+  )
+
+  private def frame(columns: Seq[String]): DataFrame =
+    spark.range(0, rows, 1, 3).selectExpr(columns: _*)
+
+  /** Each column is null in every ninth row, another row for each column. */
+  private def withNulls(columns: Seq[String]): Seq[String] =
+    columns.zipWithIndex.map { case (column, i) =>
+      val at = column.lastIndexOf(" AS ")
+      s"IF(id % 9 = ${i % 9}, NULL, ${column.take(at)})${column.drop(at)}"
+    }
+
+  private def parquet(frame: DataFrame): DataFrame = {
+    val directory = Files.createTempDirectory("rayonspark").toString
+    frame.write.mode("overwrite").parquet(directory)
+    spark.read.parquet(directory)
+  }
+
+  /** Rows can be compared only when binaries are. */
+  private def comparable(rows: Seq[Row]): Seq[Seq[Any]] = rows.map(_.toSeq.map {
+    case bytes: Array[Byte] => bytes.toSeq
+    case other => other
+  })
+
+  private def sameRows(frame: DataFrame, batchBytes: Long = 1L << 20): Encoded = {
+    val encoded = Encoded.of(frame, batchBytes)
+    assert(comparable(encoded.rows) == comparable(frame.collect().toSeq))
+    encoded
+  }
+
+  test("no rows are a stream that has the schema") {
+    val empty = frame(flat ++ nested).where("id < 0")
+    val encoded = Encoded.of(empty)
+    assert(encoded.rows.isEmpty)
+    val message = ArrowEncoder.schemaMessage(empty.schema, "Europe/Berlin")
+    val schema = Schema.deserializeMessage(ByteBuffer.wrap(message))
+    assert(schema.getFields.asScala.map(_.getName) == empty.schema.names.toSeq)
+    assert(schema.findField("moment").getType.toString == "Timestamp(MICROSECOND, Europe/Berlin)")
+    assert(schema.findField("clock").getType.toString == "Timestamp(MICROSECOND, null)")
+  }
+
+  test("every flat type has Spark's own values, with nulls and without, from each source") {
+    val sources = Table(
+      ("source", "columns", "taken from"),
+      ((f: DataFrame) => f, flat, "ByRow"),
+      ((f: DataFrame) => f, withNulls(flat), "ByRow"),
+      ((f: DataFrame) => parquet(f), flat.init, "ByColumn"),
+      ((f: DataFrame) => parquet(f), withNulls(flat.init), "ByColumn"),
+      ((f: DataFrame) => f.cache(), flat, "ByRow"),
+      ((f: DataFrame) => f.cache(), withNulls(flat), "ByRow")
+    )
+    forAll(sources) { (source, columns, from) =>
+      val frame = source(this.frame(columns))
+      assert(sameRows(frame).sources == Set(from))
+      frame.unpersist()
+    }
+  }
+
+  test("nested types have Spark's own values, with nulls and without") {
+    sameRows(frame(nested))
+    sameRows(frame(withNulls(nested)))
+    sameRows(parquet(frame(nested.init).limit(5000)))
+  }
+
+  test("columns that are null throughout stay so") {
+    sameRows(spark.range(100).selectExpr("CAST(NULL AS string) s", "CAST(NULL AS bigint) n"))
+    sameRows(
+      spark.range(100).selectExpr("CAST(NULL AS string) s", "CAST(NULL AS bigint) n").cache()
+    )
+  }
+
+  test("rows that are not Spark's own kind of row are encoded") {
+    val some = Seq(Row(1, "a", null), Row(2, null, Seq(1.5)))
+    sameRows(
+      spark.createDataFrame(
+        some.asJava,
+        spark.sql("SELECT 1 a, '' b, array(1D) c").schema.asNullable
+      )
+    )
+  }
+
+  test("the same rows make the same bytes again, however often they are cut") {
+    val frames = Vector(frame(flat), frame(flat ++ nested), frame(flat.take(5)).cache())
+    for (frame <- frames; bytes <- Vector(1L, 1L << 12, 1L << 22)) {
+      val few = if (bytes == 1L) frame.where("number < 70000") else frame
+      val once = sameRows(few, bytes)
+      assert(Encoded.of(few, bytes).streams.map(_.toSeq) == once.streams.map(_.toSeq))
+    }
+  }
+
+  test("a batch has no more bytes than it should, unless one row has") {
+    val texts =
+      spark.range(0, 64, 1, 1).selectExpr("repeat('x', 100000 * (1 + CAST(id = 7 AS int) * 30)) t")
+    val batches = Encoded.of(texts, 1L << 20).batchSizes
+    assert(batches.sum == 64)
+    assert(batches.max == 10)
+    assert(batches.contains(1))
+    assert(Encoded.of(parquet(texts), 1L << 20).batchSizes.max == 10)
+  }
+
+  test("many columns do not make large batches") {
+    val wide = spark.range(0, 5000, 1, 1).selectExpr((0 until 600).map(i => s"id + $i AS c$i"): _*)
+    val encoded = sameRows(wide, 1L << 20)
+    assert(encoded.batchSizes.max <= (1 << 20) / (600 * 8))
+    assert(sameRows(wide.cache(), 1L << 20).batchSizes.max <= (1 << 20) / (600 * 8))
+  }
+
+  test("a caller can cut batches anywhere and leave out the first rows, from each source") {
+    val plain = frame(flat.init.take(10))
+    for (source <- Vector(plain, plain.cache(), parquet(plain))) {
+      val expected = source.rdd.glom().collect().toSeq.flatMap(_.toSeq.drop(7777))
+      val encoded = Encoded.of(source, rowsPerFill = 999, skip = 7777)
+      assert(comparable(encoded.rows) == comparable(expected))
+      assert(encoded.batchSizes.max == 999)
+    }
+  }
+}

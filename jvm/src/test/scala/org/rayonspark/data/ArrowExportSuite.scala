@@ -1,0 +1,265 @@
+package org.rayonspark.data
+
+import org.apache.spark.sql.DataFrame
+import org.apache.spark.sql.rayonspark.StreamRows
+import org.rayonspark.{ClusterStoppedException, ExchangeException, InvalidSpecException, LocalSpark}
+import org.scalatest.concurrent.Eventually
+import org.scalatest.funsuite.AnyFunSuite
+import org.scalatest.time.{Millis, Seconds, Span}
+
+import java.nio.file.{Files, Paths}
+import scala.concurrent.duration._
+
+final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually {
+  private val mebi = 1L << 20
+  private val limit = 1.minute
+
+  override implicit val patienceConfig: PatienceConfig =
+    PatienceConfig(Span(20, Seconds), Span(20, Millis))
+
+  private def numbers(rows: Long, partitions: Int): DataFrame =
+    spark.range(0, rows, 1, partitions).selectExpr("id", "-id AS minus")
+
+  private def exporting[A](
+      frame: DataFrame,
+      options: ExportOptions = ExportOptions.defaults,
+      limit: Long = 256 * mebi
+  )(test: (ArrowExport, FakeStaging) => A): A = {
+    val staging = new FakeStaging(limit)
+    try {
+      val export1 = ArrowExport.start(staging, frame, options)
+      val result =
+        try test(export1, staging)
+        finally export1.close()
+      eventually(assert(staging.files.isEmpty))
+      assert(staging.waiters == 0)
+      result
+    } finally staging.close()
+  }
+
+  /** Reads and releases all blocks, each as soon as it is there. */
+  private def drain(
+      from: ArrowExport
+  )(look: StagedBlock => Unit): Vector[(StagedBlock, Seq[Long])] = {
+    var all = Vector.empty[(StagedBlock, Seq[Long])]
+    while (!from.finished) {
+      val blocks = from.next(1.second)
+      blocks.foreach(look)
+      all = all ++ blocks.map(b => (b, read(b)))
+      from.release(blocks.map(_.id))
+    }
+    all.sortBy { case (b, _) => (b.partition, b.sequence) }
+  }
+
+  private def read(block: StagedBlock): Seq[Long] = {
+    val ids = StreamRows.longs(Files.readAllBytes(Paths.get(block.path)))
+    assert(ids.size == block.rows)
+    assert(Files.size(Paths.get(block.path)) == block.bytes)
+    ids
+  }
+
+  private def first(from: ArrowExport): StagedBlock = {
+    val deadline = limit.fromNow
+    Iterator.continually(from.next(1.second)).takeWhile(_ => deadline.hasTimeLeft()).flatten.next()
+  }
+
+  test("a frame without rows has a schema and no blocks") {
+    exporting(numbers(0, 3)) { (from, _) =>
+      assert(drain(from)(_ => ()).isEmpty)
+      assert(from.schema.nonEmpty)
+      assert(from.report("rows") == 0)
+    }
+  }
+
+  test("partitions become blocks, in whose order the rows are as they were") {
+    exporting(numbers(100000, 5)) { (from, staging) =>
+      val blocks = drain(from)(b => assert(b.rayNodeId == "n1"))
+      assert(blocks.map(_._1.partition) == Vector(0, 1, 2, 3, 4))
+      assert(blocks.flatMap(_._2) == (0L until 100000L))
+      assert(staging.files.isEmpty)
+      assert(from.report("rows") == 100000)
+      assert(from.report("blocks") == 5)
+      assert(from.report("bytes") == blocks.map(_._1.bytes).sum)
+      assert(from.report("local_bytes") == from.report("bytes"))
+      assert(from.report("encode_s") > 0)
+    }
+  }
+
+  test("no more than the limit is ever staged, and a frame of many times that passes") {
+    exporting(numbers(4000000, 4), limit = 8 * mebi) { (from, staging) =>
+      var most = 0L
+      val blocks = drain(from)(_ => most = most.max(staging.bytes))
+      assert(blocks.flatMap(_._2) == (0L until 4000000L))
+      assert(most > mebi)
+      assert(most <= 8 * mebi)
+      assert(blocks.size > 20)
+    }
+  }
+
+  test("nobody writes more while nobody releases") {
+    exporting(numbers(4000000, 4), limit = 8 * mebi) { (from, staging) =>
+      val taken = Vector(first(from))
+      eventually(assert(staging.bytes > 6 * mebi))
+      assert(staging.bytes <= 8 * mebi)
+      assert(taken.forall(b => Files.exists(Paths.get(b.path))))
+    }
+  }
+
+  test("a single row that is larger than the limit passes when nothing else is there") {
+    val frame = spark.range(0, 6, 1, 2).selectExpr("id", "repeat('x', 3000000) AS long")
+    exporting(frame, limit = 2 * mebi) { (from, _) =>
+      assert(drain(from)(_ => ()).flatMap(_._2) == (0L until 6L))
+    }
+  }
+
+  test("the user's limit of rows cuts every block, and the same rows make the same blocks") {
+    val options = ExportOptions(Some(777), None)
+    def sizes: Vector[(Long, Long)] = exporting(numbers(10000, 3), options) { (from, _) =>
+      drain(from)(_ => ()).map { case (b, _) => (b.rows, b.bytes) }
+    }
+    val once = sizes
+    assert(once.map(_._1).sum == 10000)
+    assert(once.map(_._1).max == 777)
+    assert(sizes == once)
+  }
+
+  test("as many blocks as the user asks for, also more than there are rows") {
+    for (wanted <- Vector(1, 4, 9)) {
+      val blocks =
+        exporting(numbers(5, 3), ExportOptions(None, Some(wanted)))((f, _) => drain(f)(_ => ()))
+      assert(blocks.size == wanted)
+      assert(blocks.flatMap(_._2).sorted == (0L until 5L))
+    }
+  }
+
+  test("a block that is wanted again comes again with the same rows") {
+    val options = ExportOptions(Some(1000), None)
+    exporting(numbers(10000, 2), options) { (from, staging) =>
+      val taken = first(from)
+      val ids = read(taken)
+      from.want(taken.id)
+      val again = drain(from)(_ => ())
+      assert(again.map(_._1.id).distinct.size == 10)
+      assert(again.collect { case (b, rows) if b.id == taken.id => rows } == Vector(ids))
+      val late = from.restage(taken.id)
+      assert(read(late) == ids)
+      assert(staging.files.map(_.toString) == Vector(late.path))
+      from.release(Vector(late.id))
+      eventually(assert(staging.files.isEmpty))
+    }
+  }
+
+  test("blocks that are lost with their node are encoded again, and those that were taken are not") {
+    exporting(numbers(100000, 4)) { (from, staging) =>
+      val taken = first(from)
+      eventually(assert(staging.files.size == 4))
+      staging.replaceNode()
+      val blocks = drain(from)(b => assert(b.rayNodeId == "n2"))
+      assert(blocks.map(_._1.id).toSet ++ Set(taken.id) == Set(0L, 1L, 2L, 3L))
+      assert(!blocks.exists(_._1.id == taken.id))
+    }
+  }
+
+  test("rows that a shuffle brings in another order are not mixed with those of before") {
+    val shuffled = numbers(10000, 3).repartition(2)
+    exporting(shuffled, ExportOptions(Some(1000), None)) { (from, _) =>
+      val taken = first(from)
+      from.want(taken.id)
+      val error = intercept[ExchangeException](drain(from)(_ => ()))
+      assert(error.getMessage.contains("is encoded a second time"))
+    }
+    // All of a partition in one block is the same, whatever its order.
+    exporting(shuffled) { (from, _) =>
+      val taken = first(from)
+      from.want(taken.id)
+      assert(drain(from)(_ => ()).flatMap(_._2).sorted == (0L until 10000L))
+    }
+  }
+
+  test("a row that fails is told with its reason, and leaves nothing") {
+    val frame =
+      spark.range(0, 100000, 1, 4).selectExpr("IF(id = 77777, raise_error('mine'), id) AS id")
+    exporting(frame) { (from, _) =>
+      val error = intercept[ExchangeException](drain(from)(_ => ()))
+      assert(error.getMessage.contains("mine"))
+      assert(error.getMessage.endsWith("Mend the cause, and move it again."))
+      assert(error.getCause != null)
+    }
+  }
+
+  test("closing in the middle ends the job, whose tasks wait for room, and leaves nothing") {
+    exporting(numbers(4000000, 4), limit = 8 * mebi) { (from, _) =>
+      first(from)
+      from.close()
+      from.close()
+      val error = intercept[ExchangeException](from.next(limit))
+      assert(error.getMessage == "The transfer from Spark to Ray was closed. Start it again.")
+      eventually(assert(spark.sparkContext.statusTracker.getActiveJobIds().isEmpty))
+    }
+  }
+
+  test("who cancels all jobs ends the export") {
+    exporting(numbers(4000000, 4), limit = 8 * mebi) { (from, _) =>
+      first(from)
+      spark.sparkContext.cancelAllJobs()
+      val error = intercept[ExchangeException](while (true) from.next(limit))
+      assert(error.getMessage.contains("cancel"))
+    }
+  }
+
+  test("the cluster's end ends the export, and a stopped one begins none") {
+    exporting(numbers(4000000, 4), limit = 8 * mebi) { (from, staging) =>
+      first(from)
+      staging.end()
+      val error = intercept[ClusterStoppedException](from.next(limit))
+      assert(error.getMessage.contains("ended while data was on its way"))
+      eventually(assert(spark.sparkContext.statusTracker.getActiveJobIds().isEmpty))
+      intercept[ClusterStoppedException](
+        ArrowExport.start(staging, numbers(1, 1), ExportOptions.defaults)
+      )
+    }
+  }
+
+  test("two exports at once share the room and both arrive") {
+    val staging = new FakeStaging(8 * mebi)
+    try {
+      val both = Vector.fill(2)(
+        ArrowExport.start(staging, numbers(1000000, 2), ExportOptions.defaults)
+      )
+      var most = 0L
+      val rows = both.map(_ => Vector.newBuilder[Long])
+      while (!both.forall(_.finished)) both.zip(rows).foreach { case (from, all) =>
+        val blocks = from.next(20.milliseconds)
+        most = most.max(staging.bytes)
+        blocks.foreach(b => all ++= read(b))
+        from.release(blocks.map(_.id))
+      }
+      both.foreach(_.close())
+      assert(rows.map(_.result().sorted) == Vector.fill(2)(0L until 1000000L))
+      assert(most <= 8 * mebi)
+    } finally staging.close()
+  }
+
+  test("what cannot go is refused before any job") {
+    val staging = new FakeStaging(mebi)
+    try {
+      val twins = spark.sql("SELECT 1 AS a, 2 AS a")
+      intercept[InvalidSpecException](ArrowExport.start(staging, twins, ExportOptions.defaults))
+      val stream = spark.readStream.format("rate").load()
+      val error =
+        intercept[InvalidSpecException](ArrowExport.start(staging, stream, ExportOptions.defaults))
+      assert(error.getMessage.startsWith("The DataFrame is a stream"))
+      assert(staging.waiters == 0)
+    } finally staging.close()
+  }
+
+  test("a place that is full is told as such") {
+    exporting(numbers(1000, 1)) { (from, staging) =>
+      drain(from)(_ => ())
+      staging.close()
+      val error = intercept[ExchangeException](from.restage(0))
+      assert(error.getMessage.contains("could not be written to staging (NoSuchFileException"))
+      Files.createDirectory(staging.directory)
+    }
+  }
+}
