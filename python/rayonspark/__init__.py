@@ -3,8 +3,11 @@
 from rayonspark._spark import configure_spark
 from rayonspark._version import __version__
 from rayonspark.cluster import RayCluster
+from rayonspark.current import to_ray, to_spark
+from rayonspark.data.exchange import Exchange
 from rayonspark.errors import (
     ClusterStoppedException,
+    ExchangeException,
     InvalidSpecException,
     NodeFailedException,
     PlacementException,
@@ -19,6 +22,8 @@ from rayonspark.spec import RayClusterSpec
 
 __all__ = [
     "ClusterStoppedException",
+    "Exchange",
+    "ExchangeException",
     "InvalidSpecException",
     "NodeFailedException",
     "OrcaContext",
@@ -35,4 +40,6 @@ __all__ = [
     "configure_spark",
     "init_orca_context",
     "stop_orca_context",
+    "to_ray",
+    "to_spark",
 ]

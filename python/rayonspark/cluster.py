@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from rayonspark import _jvm, _ray
+from rayonspark import _jvm, _ray, current
 from rayonspark._background import in_background
 from rayonspark._jvm import JvmCluster
 from rayonspark._launch import launch, wait
@@ -172,6 +172,7 @@ class RayCluster:
             connection = self._connection or _ray.RayConnection(self.env)
             connection.open(ray_init)
             self._connection = connection
+            current.entered(self)
             if not self._attached:
                 self._handle.client_attached()
                 self._attached = True
@@ -180,7 +181,10 @@ class RayCluster:
     def disconnect(self) -> None:
         """Disconnect this process from the cluster, if it is connected; idempotent."""
         with self._lock:
+            current.left(self)
             try:
+                if self._data is not None:
+                    self._data.leave()
                 if self._connection is not None:
                     self._connection.close()
             finally:
@@ -231,9 +235,9 @@ class RayCluster:
         """
         limits = {"max_rows_per_block": max_rows_per_block, "num_blocks": num_blocks}
         options = {name: str(limit) for name, limit in limits.items() if limit is not None}
-        return self._exchanges().to_ray(df, options, recoverable)
+        return self._exchanges().to_ray(df, options, recoverable=recoverable)
 
-    def to_spark(self, ds: Dataset) -> DataFrame:
+    def to_spark(self, ds: Dataset, spark: SparkSession | None = None) -> DataFrame:
         """Give a Ray Dataset as a Spark DataFrame, that can be read as often as one likes.
 
         The Dataset is computed if it is not yet. Each block is handed over in memory, beside the
@@ -244,6 +248,8 @@ class RayCluster:
         ----------
         ds : ray.data.Dataset
             Of this cluster.
+        spark : pyspark.sql.SparkSession, optional
+            Whose DataFrame it becomes. Default: the session with which the cluster was started.
 
         Returns
         -------
@@ -258,7 +264,7 @@ class RayCluster:
         ClusterStoppedException
             The cluster does not run, or this process is not connected to it.
         """
-        return self._exchanges().to_spark(self._spark, ds)
+        return self._exchanges().to_spark(spark or self._spark, ds)
 
     @property
     def last_exchange(self) -> Exchange | None:
@@ -275,7 +281,7 @@ class RayCluster:
             if self._data is None:
                 from rayonspark.data.exchanges import Exchanges
 
-                self._data = Exchanges(self._handle)
+                self._data = Exchanges(self._handle, self._id)
             return self._data
 
     def stop(self) -> None:

@@ -13,6 +13,8 @@ from rayonspark.errors import ClusterStoppedException
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
+    from pyspark.sql import DataFrame
+    from ray.data import Dataset
 
 __all__ = ["OrcaRayContext"]
 
@@ -68,6 +70,14 @@ class OrcaRayContext:
         if self._cluster is not None:
             self._cluster.stop()
             self._cluster = None
+
+    def to_ray(self, df: DataFrame, **options: Any) -> Dataset:
+        """As :meth:`RayCluster.to_ray`, with its options."""
+        return self.cluster.to_ray(df, **options)
+
+    def to_spark(self, ds: Dataset) -> DataFrame:
+        """As :meth:`RayCluster.to_spark`."""
+        return self.cluster.to_spark(ds)
 
     @property
     def cluster(self) -> RayCluster:

@@ -1,9 +1,11 @@
-"""The only file that touches the private API of Ray Data."""
+"""The only file that touches the private API of Ray Data, as Ray 2.52 to 2.60 have it."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,44 +32,64 @@ def dataset_of(blocks: Sequence[LoadedBlock], schema: pa.Schema) -> Dataset:
     """
     from ray.data import DataContext
     from ray.data._internal.logical.interfaces import LogicalPlan
-    from ray.data._internal.logical.operators import FromArrow
+    from ray.data._internal.logical.operators.from_operators import FromArrow
     from ray.data._internal.stats import DatasetStats
-    from ray.data.block import BlockMetadata, BlockMetadataWithSchema
     from ray.data.dataset import MaterializedDataset
 
-    metadata = [
-        BlockMetadataWithSchema.from_metadata(
-            BlockMetadata(
-                num_rows=block.rows, size_bytes=block.bytes, input_files=None, exec_stats=None
-            ),
-            schema=schema,
-        )
-        for block in blocks
-    ]
-    refs = [block.ref for block in blocks]
+    metadata = [_metadata(block, schema) for block in blocks]
     stats = DatasetStats(metadata={"FromSpark": metadata}, parent=None)
     context = DataContext.get_current().copy()
-    plan = LogicalPlan(FromArrow(refs, metadata), context)
-    return MaterializedDataset(plan, context, stats)
+    plan = LogicalPlan(FromArrow([block.ref for block in blocks], metadata), context)
+    make: Any = MaterializedDataset
+    if "in_stats" in inspect.signature(MaterializedDataset.__init__).parameters:
+        dataset: Dataset = make(plan, context, stats)
+    else:
+        # Until 2.55, what has been computed stood in a plan of its own.
+        execution: Any = import_module("ray.data._internal.plan")
+        dataset = make(execution.ExecutionPlan(stats, context), plan)
+    return dataset
 
 
-def blocks_of(dataset: Dataset) -> list[LoadedBlock]:
-    """Give the blocks of a Dataset, which is computed if it is not yet."""
+def _metadata(block: LoadedBlock, schema: pa.Schema) -> Any:
+    from ray.data.block import BlockMetadata, BlockMetadataWithSchema
+
+    known = BlockMetadata(
+        num_rows=block.rows, size_bytes=block.bytes, input_files=None, exec_stats=None
+    )
+    make: Any = BlockMetadataWithSchema
+    # The name of the constructor since 2.55.
+    return getattr(make, "from_metadata", make)(known, schema=schema)
+
+
+def blocks_of(dataset: Dataset) -> tuple[list[LoadedBlock], Any]:
+    """Give the blocks of a Dataset, which is computed if it is not yet, and its schema.
+
+    The schema is Arrow's, or that of Ray Data's pandas blocks; None when there is none.
+    """
     import ray.experimental
 
-    bundles = list(dataset.materialize().iter_internal_ref_bundles())
-    entries = [(bundle.schema, entry) for bundle in bundles for entry in bundle.blocks]
-    places = ray.experimental.get_object_locations([entry.ref for _, entry in entries])
+    stored = dataset.materialize()
+    known = [
+        (ref, metadata, bundle.schema)
+        for bundle in stored.iter_internal_ref_bundles()
+        for ref, metadata in zip(bundle.block_refs, bundle.metadata, strict=True)
+    ]
+    places = ray.experimental.get_object_locations([ref for ref, _, _ in known])
     blocks = []
-    for schema, entry in entries:
-        nodes = places.get(entry.ref, {}).get("node_ids", [])
-        size, rows = entry.metadata.size_bytes or 0, entry.metadata.num_rows or 0
-        node = nodes[0] if nodes else ""
-        blocks.append(LoadedBlock(entry.ref, int(rows), int(size), node, schema))
-    return blocks
+    for ref, metadata, schema in known:
+        nodes = places.get(ref, {}).get("node_ids", [])
+        size, rows = metadata.size_bytes or 0, metadata.num_rows or 0
+        blocks.append(LoadedBlock(ref, int(rows), int(size), nodes[0] if nodes else "", schema))
+    whole = stored.schema()
+    return blocks, None if whole is None else whole.base_schema
 
 
-def schema_of(dataset: Dataset) -> Any:
-    """Give the schema of a Dataset as its blocks have it: Arrow's, or pandas'."""
-    schema = dataset.schema()
-    return schema.base_schema if schema is not None else None
+def arrow_of(block: Any) -> pa.Table:
+    """Give a block of Ray Data, Arrow or pandas, as an Arrow table."""
+    import pyarrow as pa
+
+    if isinstance(block, pa.Table):
+        return block
+    from ray.data.block import BlockAccessor
+
+    return BlockAccessor.for_block(block).to_arrow()
