@@ -5,12 +5,13 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
+import weakref
 from collections.abc import Mapping
 from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from rayonspark import _jvm, _ray, current
+from rayonspark import _jvm, _ray
 from rayonspark._background import in_background
 from rayonspark._jvm import JvmCluster
 from rayonspark._launch import launch, wait
@@ -31,6 +32,7 @@ __all__ = ["RayCluster"]
 
 _LOG = logging.getLogger("rayonspark")
 _WATCH_JOIN_S = 2.0
+_CLUSTERS: weakref.WeakSet[RayCluster] = weakref.WeakSet()
 _PORTS = ("metrics_export_port", "dashboard_agent_listen_port")
 
 
@@ -42,6 +44,7 @@ class RayCluster:
     """
 
     def __init__(self, handle: JvmCluster, spark: SparkSession) -> None:
+        _CLUSTERS.add(self)
         self._handle = handle
         self._spark = spark
         self._id = handle.id()
@@ -148,6 +151,12 @@ class RayCluster:
         """The environment with which another process reaches the cluster; it holds the token."""
         return self._handle.environment()
 
+    @property
+    def connected(self) -> bool:
+        """Whether this process is connected to the cluster."""
+        connection = self._connection
+        return connection is not None and connection.is_open
+
     def connect(self, **ray_init: Any) -> None:
         """Connect this process to the cluster with ``ray.init``.
 
@@ -172,7 +181,6 @@ class RayCluster:
             connection = self._connection or _ray.RayConnection(self.env)
             connection.open(ray_init)
             self._connection = connection
-            current.entered(self)
             if not self._attached:
                 self._handle.client_attached()
                 self._attached = True
@@ -181,7 +189,6 @@ class RayCluster:
     def disconnect(self) -> None:
         """Disconnect this process from the cluster, if it is connected; idempotent."""
         with self._lock:
-            current.left(self)
             try:
                 if self._data is not None:
                     self._data.leave()
@@ -249,7 +256,7 @@ class RayCluster:
         ds : ray.data.Dataset
             Of this cluster.
         spark : pyspark.sql.SparkSession, optional
-            Whose DataFrame it becomes. Default: the session with which the cluster was started.
+            Whose DataFrame it shall be. Default: the one that the cluster was started on.
 
         Returns
         -------
@@ -273,7 +280,7 @@ class RayCluster:
 
     def _exchanges(self) -> Exchanges:
         with self._lock:
-            if self._connection is None or not self._connection.is_open:
+            if not self.connected:
                 raise ClusterStoppedException(
                     f"This process is not connected to Ray cluster {self._id}, and data moves only "
                     "through a connected one. Call connect() first."
@@ -332,6 +339,11 @@ class RayCluster:
             self.stop()
         except Exception:
             _LOG.exception("Ray cluster %s: stopping it after a failure failed.", self._id)
+
+
+def connected() -> RayCluster | None:
+    """Give the cluster that this process is connected to; there is one at most."""
+    return next((cluster for cluster in list(_CLUSTERS) if cluster.connected), None)
 
 
 def start_cluster(

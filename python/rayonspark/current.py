@@ -1,22 +1,17 @@
-"""Data between Spark and Ray by the cluster that this process is connected to."""
+"""The exchange of data with the one cluster that this process is connected to."""
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
+from rayonspark.cluster import RayCluster, connected
 from rayonspark.errors import ClusterStoppedException
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
     from ray.data import Dataset
 
-    from rayonspark.cluster import RayCluster
-
 __all__ = ["to_ray", "to_spark"]
-
-_lock = threading.Lock()
-_connected: RayCluster | None = None
 
 
 def to_ray(
@@ -31,10 +26,9 @@ def to_ray(
     Raises
     ------
     ClusterStoppedException
-        This process is not connected to a cluster.
+        This process is connected to no cluster of ours.
     """
-    cluster = current_cluster()
-    return cluster.to_ray(df, max_rows_per_block, num_blocks, recoverable=recoverable)
+    return _current().to_ray(df, max_rows_per_block, num_blocks, recoverable=recoverable)
 
 
 def to_spark(ds: Dataset, spark: SparkSession | None = None) -> DataFrame:
@@ -45,37 +39,21 @@ def to_spark(ds: Dataset, spark: SparkSession | None = None) -> DataFrame:
     ds : ray.data.Dataset
         Of the current cluster.
     spark : pyspark.sql.SparkSession, optional
-        Whose DataFrame it becomes. Default: the session with which the cluster was started.
+        Whose DataFrame it shall be. Default: the session that the cluster was started on.
 
     Raises
     ------
     ClusterStoppedException
-        This process is not connected to a cluster.
+        This process is connected to no cluster of ours.
     """
-    return current_cluster().to_spark(ds, spark)
+    return _current().to_spark(ds, spark)
 
 
-def current_cluster() -> RayCluster:
-    """Give the cluster that this process is connected to; a process is in one at a time."""
-    with _lock:
-        if _connected is None:
-            raise ClusterStoppedException(
-                "This process is connected to no Ray cluster of RayOnSpark. Call "
-                "RayCluster.start(spark), or connect() of a cluster that runs."
-            )
-        return _connected
-
-
-def entered(cluster: RayCluster) -> None:
-    """Note that this process has connected to that cluster."""
-    global _connected
-    with _lock:
-        _connected = cluster
-
-
-def left(cluster: RayCluster) -> None:
-    """Note that this process has left that cluster, if it was in it."""
-    global _connected
-    with _lock:
-        if _connected is cluster:
-            _connected = None
+def _current() -> RayCluster:
+    cluster = connected()
+    if cluster is None:
+        raise ClusterStoppedException(
+            "This process is connected to no Ray cluster of RayOnSpark. Call RayCluster.start() or "
+            "init_orca_context() first, or use the methods of a cluster."
+        )
+    return cluster

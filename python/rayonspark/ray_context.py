@@ -71,14 +71,6 @@ class OrcaRayContext:
             self._cluster.stop()
             self._cluster = None
 
-    def to_ray(self, df: DataFrame, **options: Any) -> Dataset:
-        """As :meth:`RayCluster.to_ray`, with its options."""
-        return self.cluster.to_ray(df, **options)
-
-    def to_spark(self, ds: Dataset) -> DataFrame:
-        """As :meth:`RayCluster.to_spark`."""
-        return self.cluster.to_spark(ds)
-
     @property
     def cluster(self) -> RayCluster:
         """The handle behind these names.
@@ -94,6 +86,14 @@ class OrcaRayContext:
                 "OrcaContext.get_ray_context()."
             )
         return self._cluster
+
+    def to_ray(self, df: DataFrame, **options: Any) -> Dataset:
+        """Give a Spark DataFrame as a Ray Dataset; see :meth:`RayCluster.to_ray`."""
+        return self.cluster.to_ray(df, **options)
+
+    def to_spark(self, ds: Dataset) -> DataFrame:
+        """Give a Ray Dataset as a Spark DataFrame; see :meth:`RayCluster.to_spark`."""
+        return self.cluster.to_spark(ds)
 
     @property
     def initialized(self) -> bool:

@@ -25,7 +25,7 @@ def stored_mib() -> int:
     """MiB in all object stores of the cluster, as Ray says."""
     from ray._private.internal_api import memory_summary
 
-    said: Any = memory_summary(stats_only=True)
+    said: Any = memory_summary(ray.get_runtime_context().gcs_address, stats_only=True)
     found = re.search(r"Plasma memory usage (\d+) MiB", said)
     assert found, said
     return int(found.group(1))

@@ -14,6 +14,7 @@ BUILTINS = {
     "VersionMismatchException": RuntimeError,
     "NodeFailedException": RuntimeError,
     "ClusterStoppedException": RuntimeError,
+    "ExchangeException": RuntimeError,
     "RayOnSparkException": Exception,
 }
 

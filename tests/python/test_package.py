@@ -36,7 +36,9 @@ def test_a_source_is_python_3_10(source: Path) -> None:
     ("module", "owner"), [("py4j", "_jvm.py"), ("ray", "_ray.py")], ids=["py4j", "ray"]
 )
 def test_one_file_alone_imports(module: str, owner: str) -> None:
-    importers = {source.name for source in SOURCES if module in imported(source)}
+    """The room `data` is about Ray; only its types cross the border to the others."""
+    outside = [source for source in SOURCES if source.parent.name != "data"]
+    importers = {source.name for source in outside if module in imported(source)}
     assert importers == {owner}
 
 
@@ -50,7 +52,11 @@ def test_the_files_import_each_other_without_a_cycle() -> None:
 
 def imported(source: Path) -> set[str]:
     names = set()
-    for node in ast.walk(ast.parse(source.read_text())):
+    tree = ast.parse(source.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

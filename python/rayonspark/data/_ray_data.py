@@ -22,6 +22,7 @@ class LoadedBlock:
     bytes: int
     node: str = ""
     schema: Any = None
+    """Arrow's, or that of Ray Data's pandas blocks; None when Ray Data does not know it."""
 
 
 def dataset_of(blocks: Sequence[LoadedBlock], schema: pa.Schema) -> Dataset:
@@ -61,17 +62,16 @@ def _metadata(block: LoadedBlock, schema: pa.Schema) -> Any:
     return getattr(make, "from_metadata", make)(known, schema=schema)
 
 
-def blocks_of(dataset: Dataset) -> tuple[list[LoadedBlock], Any]:
-    """Give the blocks of a Dataset, which is computed if it is not yet, and its schema.
+def blocks_of(dataset: Dataset) -> list[LoadedBlock]:
+    """Give the blocks of a Dataset, which is computed if it is not yet.
 
-    The schema is Arrow's, or that of Ray Data's pandas blocks; None when there is none.
+    Not by ``materialize``, after which all blocks have one schema in common.
     """
     import ray.experimental
 
-    stored = dataset.materialize()
     known = [
-        (ref, metadata, bundle.schema)
-        for bundle in stored.iter_internal_ref_bundles()
+        (ref, metadata, bundle.schema if len(bundle.block_refs) == 1 else None)
+        for bundle in dataset.iter_internal_ref_bundles()
         for ref, metadata in zip(bundle.block_refs, bundle.metadata, strict=True)
     ]
     places = ray.experimental.get_object_locations([ref for ref, _, _ in known])
@@ -80,8 +80,16 @@ def blocks_of(dataset: Dataset) -> tuple[list[LoadedBlock], Any]:
         nodes = places.get(ref, {}).get("node_ids", [])
         size, rows = metadata.size_bytes or 0, metadata.num_rows or 0
         blocks.append(LoadedBlock(ref, int(rows), int(size), nodes[0] if nodes else "", schema))
-    whole = stored.schema()
-    return blocks, None if whole is None else whole.base_schema
+    return blocks
+
+
+def schema_of(dataset: Dataset) -> pa.Schema:
+    """Give the Arrow schema that Ray Data knows of a Dataset; an empty one when it knows none."""
+    import pyarrow as pa
+
+    schema = dataset.schema()
+    known = schema.base_schema if schema is not None else None
+    return known if isinstance(known, pa.Schema) else pa.schema([])
 
 
 def arrow_of(block: Any) -> pa.Table:

@@ -88,11 +88,14 @@ def warm() -> None:
     """Do nothing: the worker that runs this has imported what the others need."""
 
 
-def schema_of(block: Any) -> pa.Schema:
-    """Give the Arrow schema of a block."""
+def schemas_of(blocks: list[Any]) -> list[pa.Schema]:
+    """Give the distinct Arrow schemas of blocks, which come by reference."""
+    import ray
+
     from rayonspark.data._ray_data import arrow_of
 
-    return arrow_of(block).schema.remove_metadata()
+    schemas = (arrow_of(ray.get(block)).schema.remove_metadata() for block in blocks)
+    return list(dict.fromkeys(schemas))
 
 
 def hand_over(block: Any, path: str, schema: pa.Schema) -> int:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rayonspark._background import in_background
+from rayonspark.data._ray_data import blocks_of, schema_of
 from rayonspark.data.desk import Desk
 from rayonspark.data.exchange import Exchange
 from rayonspark.data.layout import spark_schema, unified
 from rayonspark.data.to_ray import Loading
 from rayonspark.data.to_spark import Handing, arrow_schemas
-from rayonspark.errors import ClusterStoppedException, ExchangeException, InvalidSpecException
+from rayonspark.errors import ClusterStoppedException, ExchangeException
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -110,18 +111,12 @@ class Exchanges:
 
     def to_spark(self, spark: SparkSession, dataset: Dataset) -> DataFrame:
         """As :meth:`RayCluster.to_spark`."""
-        from rayonspark.data._ray_data import blocks_of
-
         begun = time.monotonic()
-        blocks, whole = blocks_of(dataset)
+        blocks = blocks_of(dataset)
         computed = time.monotonic()
-        schemas = arrow_schemas(blocks, whole)
-        if not schemas:
-            raise InvalidSpecException(
-                "The Dataset has no rows and no schema, and Spark needs one. Give it columns, such "
-                "as by ray.data.from_arrow of an empty table."
-            )
-        schema = spark_schema(unified(schemas))
+        # An empty block may have forgotten its columns; Ray Data still knows them then.
+        schemas = [known for known in arrow_schemas(blocks) if len(known)]
+        schema = spark_schema(unified(schemas or [schema_of(dataset)]))
         frame = self._cluster.import_frame(
             schema.serialize().to_pybytes(),
             [{"rows": str(b.rows), "bytes": str(b.bytes), "rayNodeId": b.node} for b in blocks],

@@ -19,8 +19,6 @@ class Ended:
     ----------
     key : hashable
         As it was submitted.
-    refs : tuple
-        References to all that it returned.
     value : object
         What it returned last; None after an error.
     error : BaseException or None
@@ -28,7 +26,6 @@ class Ended:
     """
 
     key: Hashable
-    refs: tuple[Any, ...]
     value: Any
     error: BaseException | None
 
@@ -79,11 +76,12 @@ class NodeTasks:
         self._waiting.setdefault(node, deque()).append((key, arguments))
         self._start(node)
 
-    def settle(self, ended: Ended) -> None:
-        """Count a task as ended, which lets the next one of its node begin."""
-        node, _ = self._running.pop(ended.key)
+    def settle(self, ended: Ended) -> tuple[Any, ...]:
+        """Let the next task of that node begin; give references to all that this one returned."""
+        node, refs = self._running.pop(ended.key)
         self._busy[node] -= 1
         self._start(node)
+        return refs
 
     def cancel(self) -> None:
         """End what runs, and forget what waits."""
@@ -106,11 +104,12 @@ class NodeTasks:
             refs = tuple(made) if isinstance(made, list | tuple) else (made,)
             self._busy[node] += 1
             self._running[key] = (node, refs)
+            # Ray keeps its callbacks for long, so they must not keep references.
             refs[-1].future().add_done_callback(
-                lambda done, key=key, refs=refs: self._tell(_ended(key, refs, done))
+                lambda done, key=key, tell=self._tell: tell(_ended(key, done))
             )
 
 
-def _ended(key: Hashable, refs: tuple[Any, ...], done: Any) -> Ended:
+def _ended(key: Hashable, done: Any) -> Ended:
     error = done.exception()
-    return Ended(key, refs, None if error is not None else done.result(), error)
+    return Ended(key, None if error is not None else done.result(), error)

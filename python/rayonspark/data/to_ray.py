@@ -115,6 +115,8 @@ class Loading:
             tasks.cancel()
             raise
         in_order = sorted(self._loaded.values(), key=lambda b: (b[0].partition, b[0].sequence))
+        # The desk keeps this object, which must not keep the blocks.
+        self._loaded.clear()
         return [block for _, block in in_order]
 
     def _handle(self, event: Event, export: JvmExport, tasks: NodeTasks) -> None:
@@ -123,8 +125,7 @@ class Loading:
         if isinstance(event, StagedBlock):
             self._staged(event, tasks)
         elif isinstance(event, Ended):
-            tasks.settle(event)
-            self._ended(event, export)
+            self._ended(event, tasks.settle(event)[0], export)
         elif isinstance(event, Finished):
             self._feeding = False
         elif isinstance(event, Wish):
@@ -141,10 +142,10 @@ class Loading:
         arguments = (block.path, block.id, block.rows, block.home, ask)
         tasks.submit(block, block.rayNodeId, *arguments)
 
-    def _ended(self, ended: Ended, export: JvmExport) -> None:
+    def _ended(self, ended: Ended, table: Any, export: JvmExport) -> None:
         block: Any = ended.key
         if ended.error is None:
-            loaded = LoadedBlock(ended.refs[0], block.rows, block.bytes, ended.value)
+            loaded = LoadedBlock(table, block.rows, block.bytes, ended.value)
             self._loaded[block.id] = (block, loaded)
             export.release([block.id])
         elif _lost(ended.error):

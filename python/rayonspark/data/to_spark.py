@@ -146,16 +146,23 @@ class Handing:
             self._frame.failed(path, f"Ray could not hand a block over: {cause}")
 
 
-def arrow_schemas(blocks: Sequence[LoadedBlock], whole: Any) -> list[pa.Schema]:
-    """Give the Arrow schemas of blocks; those of pandas are asked of the blocks themselves."""
+def arrow_schemas(blocks: Sequence[LoadedBlock]) -> list[pa.Schema]:
+    """Give the Arrow schemas of blocks; where Ray Data does not know them, ask the blocks."""
     import pyarrow as pa
     import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     from rayonspark.data import _tasks
 
-    asked = [block.ref for block in blocks if not isinstance(block.schema, pa.Schema)]
+    task: Any = ray.remote(num_cpus=0)(_tasks.schemas_of)
+    unknown: dict[str, list[Any]] = {}
+    for block in blocks:
+        if not isinstance(block.schema, pa.Schema):
+            unknown.setdefault(block.node, []).append(block.ref)
+    asked = []
+    for node, refs in unknown.items():
+        # A task for all of a node: it looks at one block after the other, in the node's own store.
+        beside = NodeAffinitySchedulingStrategy(node, soft=True) if node else "DEFAULT"
+        asked.append(task.options(scheduling_strategy=beside).remote(refs))
     known = [block.schema for block in blocks if isinstance(block.schema, pa.Schema)]
-    if not blocks and isinstance(whole, pa.Schema):
-        known = [whole]
-    task: Any = ray.remote(num_cpus=0)(_tasks.schema_of)
-    return [*known, *ray.get([task.remote(ref) for ref in asked])]
+    return known + [schema for schemas in ray.get(asked) for schema in schemas]

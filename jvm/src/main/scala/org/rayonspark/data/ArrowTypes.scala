@@ -1,54 +1,57 @@
 package org.rayonspark.data
 
 import org.apache.spark.sql.types._
-import org.rayonspark.InvalidSpecException
 
 /** Which Spark types have an image in Arrow that Ray reads. */
 object ArrowTypes {
 
-  /** Fails for the first column that cannot go. */
-  def check(schema: StructType): Unit = {
+  /** Why the first column that cannot go cannot, if there is one. */
+  def check(schema: StructType): Option[String] =
     if (schema.isEmpty)
-      throw new InvalidSpecException(
+      Some(
         "The DataFrame has no columns, and a Ray Dataset cannot count rows without any. Select at " +
           "least one column."
       )
-    schema.groupBy(_.name).find(_._2.size > 1).foreach { case (name, twins) =>
-      throw new InvalidSpecException(
-        s"""The DataFrame has ${twins.size} columns named "$name", and a Ray Dataset knows columns """ +
-          "by name. Rename them, or select one."
-      )
-    }
-    schema.foreach(field => check(field.name, field.dataType))
-  }
+    else twins(schema).orElse(first(schema.toVector)(f => check(f.name, f.dataType)))
 
-  private def check(column: String, dataType: DataType): Unit = dataType match {
+  private def twins(schema: StructType): Option[String] =
+    schema.names.diff(schema.names.distinct).headOption.map { name =>
+      s"""The DataFrame has ${schema.names.count(_ == name)} columns named "$name", and a Ray """ +
+        "Dataset knows columns by name. Rename them, or select one."
+    }
+
+  private def check(column: String, dataType: DataType): Option[String] = dataType match {
     case ArrayType(element, _) => check(s"$column.element", element)
     case MapType(key, value, _) =>
-      check(s"$column.key", key)
-      check(s"$column.value", value)
+      check(s"$column.key", key).orElse(check(s"$column.value", value))
+    case StructType(fields) if fields.map(_.name).distinct.length < fields.length =>
+      Some(s"""Column "$column" is a struct with two fields of one name. Rename one of them.""")
     case StructType(fields) =>
-      if (fields.map(_.name).distinct.length < fields.length)
-        throw new InvalidSpecException(
-          s"""Column "$column" is a struct with two fields of one name. Rename them."""
-        )
-      fields.foreach(field => check(s"$column.${field.name}", field.dataType))
+      first(fields.toVector)(field => check(s"$column.${field.name}", field.dataType))
     case udt: UserDefinedType[_] =>
-      refuse(column, udt.typeName, "Turn it into an array first, such as with vector_to_array")
+      val advice =
+        if (vectors(udt.getClass.getSimpleName.stripSuffix("$"))) "Apply vector_to_array to it"
+        else "Select its parts"
+      refused(column, udt.getClass.getSimpleName.stripSuffix("$"), advice)
     case interval: YearMonthIntervalType =>
-      refuse(column, interval.typeName, "Cast it to an int of months")
+      refused(column, interval.typeName, "Cast it to an int of months")
     case calendar: CalendarIntervalType =>
-      refuse(column, calendar.typeName, "Split it into months, days and microseconds")
+      refused(column, calendar.typeName, "Split it into months, days and microseconds")
     case BooleanType | ByteType | ShortType | IntegerType | LongType | FloatType | DoubleType |
         BinaryType | DateType | TimestampType | TimestampNTZType | NullType =>
-      ()
-    case _: StringType | _: DecimalType | _: DayTimeIntervalType => ()
-    case other => refuse(column, other.typeName, "Cast it to a string or a struct")
+      None
+    case _: StringType | _: DecimalType | _: DayTimeIntervalType => None
+    case other => refused(column, other.typeName, "Cast it to a string or a struct")
   }
 
-  private def refuse(column: String, name: String, advice: String): Unit =
-    throw new InvalidSpecException(
-      s"""Column "$column" has type $name, which has no image in Arrow that Ray reads. $advice, """ +
-        "or leave the column out."
-    )
+  /** The types of Spark's machine learning, which it has in a jar of its own. */
+  private val vectors = Set("VectorUDT")
+
+  private def first[A](all: Vector[A])(problem: A => Option[String]): Option[String] =
+    all.iterator.map(problem).collectFirst { case Some(why) => why }
+
+  private def refused(column: String, name: String, advice: String): Option[String] = Some(
+    s"""Column "$column" has type $name, which has no image in Arrow that Ray reads. $advice, """ +
+      "or leave the column out."
+  )
 }

@@ -9,20 +9,20 @@ object ExportQuestion {
   final case class Begin(partition: Int) extends ExportQuestion
 
   /**
-   * May `bytes` more be staged by that executor? Answered by [[ExportAnswer.Granted]], when there
-   * is room.
+   * May a block be staged by that executor? Answered by [[ExportAnswer.Granted]], when there is
+   * room.
    */
   final case class Reserve(claim: Claim) extends ExportQuestion
 
-  /** The file is there. Answered by [[ExportAnswer.Kept]]. */
-  final case class Written(claim: Claim, path: String, rows: Long, bytes: Long)
+  /**
+   * The file is there; `last` says that it has the partition's last rows. Answered by
+   * [[ExportAnswer.Kept]].
+   */
+  final case class Written(claim: Claim, path: String, rows: Long, bytes: Long, last: Boolean)
       extends ExportQuestion
 
   /** Nothing came of a claim. Answered by [[ExportAnswer.Kept]]. */
   final case class GaveUp(claim: Claim) extends ExportQuestion
-
-  /** The partition has this many blocks. Answered by [[ExportAnswer.Kept]]. */
-  final case class Ended(partition: Int, blocks: Int) extends ExportQuestion
 }
 
 /** What the driver answers. */
@@ -41,7 +41,7 @@ object ExportAnswer {
   /** False: another attempt was quicker, and the file is to be deleted. */
   final case class Kept(kept: Boolean) extends ExportAnswer
 
-  /** The export is over; `why` is a whole sentence. */
+  /** There is nothing to be done; `why` is a whole sentence. */
   final case class Refused(why: String) extends ExportAnswer
 }
 

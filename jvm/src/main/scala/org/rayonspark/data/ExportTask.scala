@@ -1,16 +1,9 @@
 package org.rayonspark.data
 
-import org.apache.spark.{TaskContext, TaskKilledException}
+import org.apache.spark.TaskContext
 import org.apache.spark.rayonspark.{SparkExecutor, SparkRpc}
 import org.apache.spark.sql.rayonspark.{ArrowEncoder, ArrowRows}
 import org.apache.spark.sql.types.StructType
-import org.rayonspark.rendezvous.{Transport, Wire}
-
-import java.nio.channels.FileChannel
-import java.nio.file.{Files, Path, Paths, StandardCopyOption, StandardOpenOption}
-import scala.concurrent.Await
-import scala.concurrent.duration._
-import scala.util.Using
 
 /**
  * Encodes one partition into blocks beside the executor's own Ray node.
@@ -23,124 +16,113 @@ import scala.util.Using
  *
  * @param desk
  *   name under which the driver answers
+ * @param files
+ *   what the names of its files begin with
  * @param blockBytes
- *   a block is full when it has as many; it depends on the rows alone
+ *   no block has more, unless a single batch has; what is cut where depends on the rows alone
  * @param claimBytes
  *   what is asked for a block whose size is not yet known
+ * @param always
+ *   whether a partition without rows makes a block without rows
  */
 final case class ExportTask(
     desk: String,
+    files: String,
     schema: StructType,
     timeZone: String,
     blockRows: Long,
     blockBytes: Long,
-    claimBytes: Long
+    claimBytes: Long,
+    always: Boolean
 ) {
-
   def run(context: TaskContext, rows: ArrowRows): Unit =
-    new ExportTask.Attempt(this, context, SparkRpc.ofThisApplication(), rows).run()
+    new ExportTask.Attempt(
+      this,
+      context,
+      new ExportDesk(SparkRpc.ofThisApplication(), desk, () => context.isInterrupted()),
+      rows
+    ).run()
 }
 
 object ExportTask {
 
-  /** Spark tells a task of its cancellation by a flag only: the task has to look at it. */
-  private val cancelPoll = 100.milliseconds
+  /** Large enough that what a batch costs beside its rows does not count. */
+  private val batchBytes = 16L << 20
 
   private final class Attempt(
       task: ExportTask,
       context: TaskContext,
-      transport: Transport,
+      desk: ExportDesk,
       rows: ArrowRows
   ) {
-    private val driver = transport.driver(task.desk)
-    private val executorId = SparkExecutor.id
     private val partition = context.partitionId()
-    private val encoder = new ArrowEncoder(task.schema, task.timeZone, 16L << 20)
-    private var unfinished: Option[Path] = None
+    private val encoder =
+      new ArrowEncoder(task.schema, task.timeZone, batchBytes.min(task.claimBytes))
+    private var open: Option[BlockFile] = None
     context.addTaskCompletionListener[Unit] { _ =>
       encoder.close()
-      unfinished.foreach(Files.deleteIfExists)
+      open.foreach(_.abandon())
     }
 
-    def run(): Unit = ask[ExportAnswer.Known](ExportQuestion.Begin(partition)) match {
-      case ExportAnswer.Known(blocks, whole) =>
-        blocks.zipWithIndex.foreach { case (block, sequence) =>
-          if (block.wanted) write(sequence, block.rows) else rows.drop(block.rows)
+    def run(): Unit = {
+      val known = desk.begin(partition)
+      val wanted = known.blocks.lastIndexWhere(_.wanted) + 1
+      // Behind the last one that is wanted, a whole partition has nothing to tell.
+      val again = if (known.whole) known.blocks.take(wanted) else known.blocks
+      again.zipWithIndex.foreach { case (block, sequence) =>
+        val rows = if (block.wanted) write(sequence, block.rows) else this.rows.drop(block.rows)
+        if (rows != block.rows) throw changed(sequence, block.rows, rows)
+      }
+      if (!known.whole) {
+        var sequence = known.blocks.size
+        while (rows.hasNext || (task.always && sequence == 0)) {
+          write(sequence, task.blockRows)
+          sequence += 1
         }
-        if (!whole) {
-          val count = Iterator
-            .from(blocks.size)
-            .takeWhile(_ => rows.hasNext)
-            .map(write(_, task.blockRows))
-            .size
-          ask[ExportAnswer.Kept](ExportQuestion.Ended(partition, blocks.size + count))
-        }
+      }
     }
 
-    /** The first batch is made before the driver is asked: a short partition is its last one. */
-    private def write(sequence: Int, most: Long): Unit = {
+    /**
+     * The first batch is made before the driver is asked: it may be all.
+     *
+     * @return
+     *   rows of the block
+     */
+    private def write(sequence: Int, most: Long): Long = {
       var count = encoder.fill(rows, most).toLong
-      val last = count == most || encoder.bytes >= task.blockBytes || !rows.hasNext
+      def mayGrow(size: Long): Boolean =
+        count < most && size + encoder.bytes <= task.blockBytes && rows.hasNext
       val claim = Claim(
-        executorId,
+        SparkExecutor.id,
         partition,
         sequence,
         context.taskAttemptId(),
-        if (last) encoder.bytes else task.claimBytes
+        if (mayGrow(encoder.bytes)) task.claimBytes.max(encoder.bytes) else encoder.bytes
       )
-      val granted = ask[ExportAnswer.Granted](ExportQuestion.Reserve(claim))
-      val name = s"$partition-$sequence-${claim.attempt}"
-      val path = Paths.get(granted.directory, s"$name.arrow")
-      val draft = Paths.get(granted.directory, s"$name.tmp")
-      unfinished = Some(draft)
-      try {
-        Files.createDirectories(draft.getParent)
-        Using.resource(open(draft)) { channel =>
-          encoder.begin(channel)
-          encoder.write()
-          while (count < most && channel.size < task.blockBytes && rows.hasNext) {
-            stopWhenKilled()
-            count += encoder.fill(rows, most - count)
-            encoder.write()
-          }
-          encoder.end()
-        }
-        Files.move(draft, path, StandardCopyOption.ATOMIC_MOVE)
-      } catch {
-        case e: Throwable =>
-          tell(ExportQuestion.GaveUp(claim))
-          throw e
+      val file = new BlockFile(desk, claim, task.files)
+      open = Some(file)
+      val channel = file.begin()
+      file.writing {
+        encoder.begin(channel)
+        encoder.write()
       }
-      unfinished = Some(path)
-      val written = ExportQuestion.Written(claim, path.toString, count, Files.size(path))
-      if (!ask[ExportAnswer.Kept](written).kept) Files.deleteIfExists(path)
-      unfinished = None
+      while (mayGrow(channel.size)) {
+        desk.stopWhenKilled()
+        count += encoder.fill(rows, most - count)
+        file.writing(encoder.write())
+      }
+      file.writing(encoder.end())
+      val kept = file.publish(count, last = !rows.hasNext)
+      open = None
+      // Another attempt has begun the partition before this one: it is its to end.
+      if (!kept) desk.begin(partition)
+      count
     }
 
-    /** A mapped write into a full /dev/shm would kill this JVM; this is an error. */
-    private def open(path: Path): FileChannel =
-      FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)
-
-    private def ask[A <: ExportAnswer](question: ExportQuestion): A = {
-      val future = transport.ask(driver, Wire.encode(question))
-      while (!future.isCompleted) {
-        stopWhenKilled()
-        try { Await.ready(future, cancelPoll); () }
-        catch { case _: java.util.concurrent.TimeoutException => () }
-      }
-      Wire.decode[ExportAnswer](Await.result(future, Duration.Zero)) match {
-        case ExportAnswer.Refused(why) => throw new TaskKilledException(why)
-        case answer => answer.asInstanceOf[A]
-      }
-    }
-
-    /** Nobody waits for the answer. */
-    private def tell(question: ExportQuestion): Unit = {
-      transport.ask(driver, Wire.encode(question))
-      ()
-    }
-
-    private def stopWhenKilled(): Unit =
-      if (context.isInterrupted()) throw new TaskKilledException("the job was cancelled")
+    private def changed(sequence: Int, before: Long, now: Long): Throwable =
+      new IllegalStateException(
+        s"Block $sequence of partition $partition had $before rows, and has $now now that it is " +
+          "encoded again. Cache or checkpoint the DataFrame, and move it again."
+      )
   }
 }

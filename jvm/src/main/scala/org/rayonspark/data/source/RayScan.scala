@@ -1,12 +1,13 @@
 package org.rayonspark.data.source
 
+import org.apache.spark.sql.connector.catalog.Table
 import org.apache.spark.sql.connector.read._
 import org.apache.spark.sql.types.StructType
 import org.rayonspark.data.{ArrowImport, StagingPlace}
 
 import java.util.OptionalLong
 
-final class RayScanBuilder(frame: ArrowImport, table: RayTable)
+final class RayScanBuilder(frame: ArrowImport, table: Table)
     extends ScanBuilder
     with SupportsPushDownRequiredColumns {
   private var columns = frame.schema
@@ -21,7 +22,7 @@ final class RayScanBuilder(frame: ArrowImport, table: RayTable)
  * @param table
  *   kept alive by every plan that reads it
  */
-final class RayScan(frame: ArrowImport, columns: StructType, private[source] val table: RayTable)
+final class RayScan(frame: ArrowImport, columns: StructType, private[source] val table: Table)
     extends Scan
     with Batch
     with SupportsReportStatistics {
@@ -50,10 +51,4 @@ final class RayScan(frame: ArrowImport, columns: StructType, private[source] val
   private def locations(home: StagingPlace): Array[String] =
     if (home.executorId == "driver") Array.empty
     else Array(s"executor_${home.sparkHost}_${home.executorId}", home.sparkHost)
-}
-
-/** One block; all that its reader needs. */
-final case class RayPartition(block: Int, desk: String, locations: Array[String])
-    extends InputPartition {
-  override def preferredLocations(): Array[String] = locations
 }

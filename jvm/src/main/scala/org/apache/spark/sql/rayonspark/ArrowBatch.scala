@@ -20,7 +20,8 @@ private[rayonspark] final class ArrowBatch(
   private var used = 0L
   private var closed = false
 
-  columns.foreach(_.begin(capacity))
+  // Also without rows there is a first offset to write.
+  columns.foreach(_.begin(capacity.max(1)))
 
   def count: Int = rows
   def bytes: Long = used

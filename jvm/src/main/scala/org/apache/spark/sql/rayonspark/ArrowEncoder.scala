@@ -25,7 +25,7 @@ final class ArrowEncoder(schema: StructType, timeZone: String, batchBytes: Long)
   private val root = VectorSchemaRoot.create(ArrowEncoder.arrowSchema(schema, timeZone), allocator)
   private val vectors = root.getFieldVectors.asScala.toVector
   private val columns =
-    vectors.zip(schema).map { case (v, f) => ColumnWriter.of(v, f.nullable) }.toArray
+    vectors.zip(schema).map { case (v, f) => ColumnWriters.of(v, f.nullable) }.toArray
   private val batchRows = ArrowEncoder.rows(vectors, batchBytes)
   private var filled = 0L
   private var stream: Option[ArrowStreamWriter] = None

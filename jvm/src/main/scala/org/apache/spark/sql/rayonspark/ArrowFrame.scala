@@ -53,12 +53,11 @@ final class ArrowFrame(frame: DataFrame, partitions: Option[Int], perSlot: Int) 
 
 object ArrowFrame {
 
-  /** Whether, and how, a partition that is computed again has the same rows. */
-  def sameness(rdd: RDD[_]): Sameness = rdd.outputDeterministicLevel match {
-    case DeterministicLevel.DETERMINATE => Sameness.Same
-    case DeterministicLevel.UNORDERED => Sameness.Unordered
-    case _ => Sameness.Different
-  }
+  /** Whether a partition that is computed again has the same rows in the same order. */
+  def repeats(rdd: RDD[_]): Boolean = rdd.outputDeterministicLevel == DeterministicLevel.DETERMINATE
+
+  /** Whether it has the same rows, in any order. */
+  def reorders(rdd: RDD[_]): Boolean = rdd.outputDeterministicLevel == DeterministicLevel.UNORDERED
 
   private def execution(frame: DataFrame, partitions: Option[Int]): QueryExecution = {
     def of(some: DataFrame): QueryExecution = some.asInstanceOf[ClassicDataset[_]].queryExecution

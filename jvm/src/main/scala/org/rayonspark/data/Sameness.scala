@@ -1,9 +1,9 @@
-package org.apache.spark.sql.rayonspark
+package org.rayonspark.data
 
 /** What a partition has when it is computed again. */
-sealed trait Sameness extends Product with Serializable
+private[data] sealed trait Sameness extends Product with Serializable
 
-object Sameness {
+private[data] object Sameness {
 
   /** The same rows, one after the other. */
   case object Same extends Sameness
