@@ -84,10 +84,6 @@ def _again(block: int, here: str, desk: Any, export: str) -> pa.Table:
         desk.release.remote(export, block)
 
 
-def warm() -> None:
-    """Do nothing: the worker that runs this has imported what the others need."""
-
-
 def schemas_of(blocks: list[Any]) -> list[pa.Schema]:
     """Give the distinct Arrow schemas of blocks, which come by reference."""
     import ray

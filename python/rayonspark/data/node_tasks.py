@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-PER_NODE = 2
-"""One maps its file while the other is copied; more would only wait for the same memory."""
+MOST_PER_NODE = 2
+"""More would only wait for the same memory."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,9 @@ class NodeTasks:
     """Runs few tasks at a time on each Ray node; the others wait in the order of their coming.
 
     Without the bound, every waiting file would get a worker process of its own: a task of no CPUs
-    never waits for others. To be used by one thread only, but for `tell`.
+    never waits for others. And it is no more than a node's CPUs: Ray keeps as many idle workers, and
+    would end the others after a second, to start them again for the next transfer. To be used by
+    one thread only, but for `tell`.
 
     Parameters
     ----------
@@ -57,9 +60,8 @@ class NodeTasks:
         returns: int = 1,
         soft: bool,
     ) -> None:
-        import ray
-
-        self._task: Any = ray.remote(num_cpus=0, num_returns=returns)(function)
+        self._task = remote(function, returns)
+        self._limits = {node: max(1, min(MOST_PER_NODE, cpus)) for node, cpus in _cpus().items()}
         self._tell = tell
         self._soft = soft
         self._waiting: dict[str, deque[tuple[Hashable, tuple[Any, ...]]]] = {}
@@ -97,7 +99,7 @@ class NodeTasks:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         waiting = self._waiting.get(node)
-        while waiting and self._busy[node] < PER_NODE:
+        while waiting and self._busy[node] < self._limits.get(node, 1):
             key, arguments = waiting.popleft()
             beside = NodeAffinitySchedulingStrategy(node, soft=self._soft)
             made = self._task.options(scheduling_strategy=beside).remote(*arguments)
@@ -108,6 +110,26 @@ class NodeTasks:
             refs[-1].future().add_done_callback(
                 lambda done, key=key, tell=self._tell: tell(_ended(key, done))
             )
+
+
+@cache
+def remote(function: Callable[..., Any], returns: int = 1) -> Any:
+    """Give a remote function of no CPUs; always the same one, which workers know already."""
+    import ray
+
+    return ray.remote(num_cpus=0, num_returns=returns)(function)
+
+
+def nodes_alive() -> list[dict[str, Any]]:
+    """Give what Ray says of its living nodes."""
+    import ray
+
+    nodes: Any = ray.nodes
+    return [node for node in nodes() if node["Alive"]]
+
+
+def _cpus() -> dict[str, int]:
+    return {node["NodeID"]: int(node["Resources"].get("CPU", 0)) for node in nodes_alive()}
 
 
 def _ended(key: Hashable, done: Any) -> Ended:

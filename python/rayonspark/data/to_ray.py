@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from rayonspark._background import in_background
 from rayonspark.data._ray_data import LoadedBlock, dataset_of
 from rayonspark.data.exchange import Exchange
-from rayonspark.data.node_tasks import Ended, NodeTasks
+from rayonspark.data.node_tasks import Ended, NodeTasks, nodes_alive
 from rayonspark.errors import ExchangeException, RayOnSparkException
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class Loading:
         if self._desk is not None:
             # Ray itself has them loaded again, and their tasks ask for them.
             return False
-        alive = _nodes_alive()
+        alive = {node["NodeID"] for node in nodes_alive()}
         lost = [(block, it.node) for block, it in self._loaded.values() if it.node not in alive]
         for block, node in lost:
             del self._loaded[block.id]
@@ -232,13 +232,6 @@ class Loading:
 
 def _import_ray_data() -> None:
     import ray.data  # noqa: F401
-
-
-def _nodes_alive() -> set[str]:
-    import ray
-
-    nodes: Any = ray.nodes
-    return {node["NodeID"] for node in nodes() if node["Alive"]}
 
 
 def _empty(schema: Any) -> LoadedBlock:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from rayonspark._background import in_background
 from rayonspark.data._ray_data import LoadedBlock
-from rayonspark.data.node_tasks import Ended, NodeTasks
+from rayonspark.data.node_tasks import Ended, NodeTasks, remote
 from rayonspark.errors import ClusterStoppedException, RayOnSparkException
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def arrow_schemas(blocks: Sequence[LoadedBlock]) -> list[pa.Schema]:
 
     from rayonspark.data import _tasks
 
-    task: Any = ray.remote(num_cpus=0)(_tasks.schemas_of)
+    task = remote(_tasks.schemas_of)
     unknown: dict[str, list[Any]] = {}
     for block in blocks:
         if not isinstance(block.schema, pa.Schema):
