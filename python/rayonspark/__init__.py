@@ -4,6 +4,7 @@ from rayonspark._spark import configure_spark
 from rayonspark._version import __version__
 from rayonspark.cluster import RayCluster
 from rayonspark.current import to_ray, to_spark
+from rayonspark.data.exchange import Exchange
 from rayonspark.errors import (
     ClusterStoppedException,
     ExchangeException,
@@ -21,6 +22,7 @@ from rayonspark.spec import RayClusterSpec
 
 __all__ = [
     "ClusterStoppedException",
+    "Exchange",
     "ExchangeException",
     "InvalidSpecException",
     "NodeFailedException",

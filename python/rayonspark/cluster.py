@@ -190,6 +190,8 @@ class RayCluster:
         """Disconnect this process from the cluster, if it is connected; idempotent."""
         with self._lock:
             try:
+                if self._data is not None:
+                    self._data.leave()
                 if self._connection is not None:
                     self._connection.close()
             finally:
@@ -240,7 +242,7 @@ class RayCluster:
         """
         limits = {"max_rows_per_block": max_rows_per_block, "num_blocks": num_blocks}
         options = {name: str(limit) for name, limit in limits.items() if limit is not None}
-        return self._exchanges().to_ray(df, options, recoverable)
+        return self._exchanges().to_ray(df, options, recoverable=recoverable)
 
     def to_spark(self, ds: Dataset, spark: SparkSession | None = None) -> DataFrame:
         """Give a Ray Dataset as a Spark DataFrame, that can be read as often as one likes.
@@ -286,7 +288,7 @@ class RayCluster:
             if self._data is None:
                 from rayonspark.data.exchanges import Exchanges
 
-                self._data = Exchanges(self._handle)
+                self._data = Exchanges(self._handle, self._id)
             return self._data
 
     def stop(self) -> None:

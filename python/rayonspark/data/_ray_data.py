@@ -1,9 +1,11 @@
-"""The only file that touches the private API of Ray Data."""
+"""The only file that touches the private API of Ray Data, as Ray 2.52 to 2.60 have it."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ class LoadedBlock:
     rows: int
     bytes: int
     node: str = ""
+    schema: Any = None
+    """Arrow's, or that of Ray Data's pandas blocks; None when Ray Data does not know it."""
 
 
 def dataset_of(blocks: Sequence[LoadedBlock], schema: pa.Schema) -> Dataset:
@@ -29,40 +33,53 @@ def dataset_of(blocks: Sequence[LoadedBlock], schema: pa.Schema) -> Dataset:
     """
     from ray.data import DataContext
     from ray.data._internal.logical.interfaces import LogicalPlan
-    from ray.data._internal.logical.operators import FromArrow
+    from ray.data._internal.logical.operators.from_operators import FromArrow
     from ray.data._internal.stats import DatasetStats
-    from ray.data.block import BlockMetadata, BlockMetadataWithSchema
     from ray.data.dataset import MaterializedDataset
 
-    metadata = [
-        BlockMetadataWithSchema.from_metadata(
-            BlockMetadata(
-                num_rows=block.rows, size_bytes=block.bytes, input_files=None, exec_stats=None
-            ),
-            schema=schema,
-        )
-        for block in blocks
-    ]
-    refs = [block.ref for block in blocks]
-    stats = DatasetStats(metadata={"FromSpark": list(metadata)}, parent=None)
+    metadata = [_metadata(block, schema) for block in blocks]
+    stats = DatasetStats(metadata={"FromSpark": metadata}, parent=None)
     context = DataContext.get_current().copy()
-    plan = LogicalPlan(FromArrow(refs, metadata), context)
-    return MaterializedDataset(plan, context, stats)
+    plan = LogicalPlan(FromArrow([block.ref for block in blocks], metadata), context)
+    make: Any = MaterializedDataset
+    if "in_stats" in inspect.signature(MaterializedDataset.__init__).parameters:
+        dataset: Dataset = make(plan, context, stats)
+    else:
+        # Until 2.55, what has been computed stood in a plan of its own.
+        execution: Any = import_module("ray.data._internal.plan")
+        dataset = make(execution.ExecutionPlan(stats, context), plan)
+    return dataset
+
+
+def _metadata(block: LoadedBlock, schema: pa.Schema) -> Any:
+    from ray.data.block import BlockMetadata, BlockMetadataWithSchema
+
+    known = BlockMetadata(
+        num_rows=block.rows, size_bytes=block.bytes, input_files=None, exec_stats=None
+    )
+    make: Any = BlockMetadataWithSchema
+    # The name of the constructor since 2.55.
+    return getattr(make, "from_metadata", make)(known, schema=schema)
 
 
 def blocks_of(dataset: Dataset) -> list[LoadedBlock]:
-    """Give the blocks of a Dataset, which is computed if it is not yet."""
+    """Give the blocks of a Dataset, which is computed if it is not yet.
+
+    Not by ``materialize``, after which all blocks have one schema in common.
+    """
     import ray.experimental
 
-    bundles = list(dataset.materialize().iter_internal_ref_bundles())
-    entries = [entry for bundle in bundles for entry in bundle.blocks]
-    places = ray.experimental.get_object_locations([entry.ref for entry in entries])
+    known = [
+        (ref, metadata, bundle.schema if len(bundle.block_refs) == 1 else None)
+        for bundle in dataset.iter_internal_ref_bundles()
+        for ref, metadata in zip(bundle.block_refs, bundle.metadata, strict=True)
+    ]
+    places = ray.experimental.get_object_locations([ref for ref, _, _ in known])
     blocks = []
-    for entry in entries:
-        nodes = places.get(entry.ref, {}).get("node_ids", [])
-        size, rows = entry.metadata.size_bytes or 0, entry.metadata.num_rows or 0
-        node = nodes[0] if nodes else ""
-        blocks.append(LoadedBlock(entry.ref, int(rows), int(size), node))
+    for ref, metadata, schema in known:
+        nodes = places.get(ref, {}).get("node_ids", [])
+        size, rows = metadata.size_bytes or 0, metadata.num_rows or 0
+        blocks.append(LoadedBlock(ref, int(rows), int(size), nodes[0] if nodes else "", schema))
     return blocks
 
 
@@ -73,3 +90,14 @@ def schema_of(dataset: Dataset) -> pa.Schema:
     schema = dataset.schema()
     known = schema.base_schema if schema is not None else None
     return known if isinstance(known, pa.Schema) else pa.schema([])
+
+
+def arrow_of(block: Any) -> pa.Table:
+    """Give a block of Ray Data, Arrow or pandas, as an Arrow table."""
+    import pyarrow as pa
+
+    if isinstance(block, pa.Table):
+        return block
+    from ray.data.block import BlockAccessor
+
+    return BlockAccessor.for_block(block).to_arrow()

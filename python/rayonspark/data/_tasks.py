@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,17 @@ import pyarrow as pa
 from rayonspark.data.layout import in_layout
 from rayonspark.errors import ExchangeException
 
+PIECE_BYTES = 64 << 20
+"""What is cast and written at once: a worker needs no second image of its whole block."""
 
-def load(path: str, block: int, rows: int, desk: Any | None) -> tuple[pa.Table, int]:
+
+class LostBlock(ExchangeException):
+    """A block is neither in the store nor in staging any more."""
+
+
+def load(
+    path: str, block: int, rows: int, home: str, desk: tuple[Any, str] | None
+) -> tuple[pa.Table, str]:
     """Map an Arrow IPC stream; Ray copies it into the object store when the task returns it.
 
     Parameters
@@ -20,25 +30,36 @@ def load(path: str, block: int, rows: int, desk: Any | None) -> tuple[pa.Table, 
         A file in the staging of this task's node.
     block, rows : int
         The block's number, and how many rows it has.
-    desk : actor handle, optional
-        Who can have the block computed again, when this is a retry after its node was lost.
+    home : str
+        Where it lay, in words.
+    desk : tuple of actor handle and str, optional
+        Who can have the block computed again, and the export's name there, for when this is a
+        retry after the node was lost.
+
+    Returns
+    -------
+    tuple of pyarrow.Table and str
+        The block, and the id of the Ray node that has it.
     """
+    import ray
+
+    here = str(ray.get_runtime_context().get_node_id())
     try:
         table = _map(path)
     except FileNotFoundError as error:
         if desk is None:
-            raise ExchangeException(
-                f"Block {block} of the Dataset, {rows} rows that came from Spark, was lost with "
-                "its Ray node. Move the DataFrame again, with recoverable=True to have lost "
-                "blocks computed again by Spark."
+            raise LostBlock(
+                f"Block {block} of the Dataset was lost with {home}: {rows} rows that came from "
+                "Spark. Move the DataFrame again, with recoverable=True to have lost blocks "
+                "computed again by Spark."
             ) from error
-        table = _again(block, desk)
+        table = _again(block, here, *desk)
     if table.num_rows != rows:
         raise ExchangeException(
             f"Block {block} of the Dataset had {rows} rows, and has {table.num_rows} now that "
             "Spark has computed it again. Cache or checkpoint the DataFrame, and move it again."
         )
-    return table, table.num_rows
+    return table, here
 
 
 def _map(path: str) -> pa.Table:
@@ -46,45 +67,55 @@ def _map(path: str) -> pa.Table:
         return stream.read_all()
 
 
-def _again(block: int, desk: Any) -> pa.Table:
+def _again(block: int, here: str, desk: Any, export: str) -> pa.Table:
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    node, path = ray.get(desk.restage.remote(block))
-    # Spark computes it where it likes: the file may be beside another node than this one.
-    there = ray.remote(num_cpus=0)(_map).options(
-        scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)
-    )
+    node, path = ray.get(desk.restage.remote(export, block))
     try:
+        if node == here:
+            return _map(path)
+        # Spark computes it where it likes: the file is beside another node than this one.
+        there = ray.remote(num_cpus=0)(_map).options(
+            scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)
+        )
         return ray.get(there.remote(path))
     finally:
-        desk.release.remote(block)
+        desk.release.remote(export, block)
 
 
-def arrow_of(block: Any) -> pa.Table:
-    """Give a block of Ray Data, Arrow or pandas, as an Arrow table."""
-    if isinstance(block, pa.Table):
-        return block
-    return pa.Table.from_pandas(block, preserve_index=False)
+def schemas_of(blocks: list[Any]) -> list[pa.Schema]:
+    """Give the distinct Arrow schemas of blocks, which come by reference."""
+    import ray
 
+    from rayonspark.data._ray_data import arrow_of
 
-def schema_of(block: Any) -> pa.Schema:
-    """Give the Arrow schema of a block."""
-    return arrow_of(block).schema.remove_metadata()
+    schemas = (arrow_of(ray.get(block)).schema.remove_metadata() for block in blocks)
+    return list(dict.fromkeys(schemas))
 
 
 def hand_over(block: Any, path: str, schema: pa.Schema) -> int:
     """Write a block in Spark's layouts as an Arrow IPC stream; give the bytes of the file."""
-    table = in_layout(arrow_of(block), schema)
-    file, draft = Path(path), Path(f"{path}.tmp")
-    file.parent.mkdir(mode=0o700, exist_ok=True)
+    from rayonspark.data._ray_data import arrow_of
+
+    target = Path(path)
+    draft = target.with_name(f"{target.name}.tmp")
+    target.parent.mkdir(mode=0o700, exist_ok=True)
     try:
         # Not mapped: a full /dev/shm is an error of a write, and a signal in a mapping.
         with pa.OSFile(str(draft), "wb") as sink, pa.ipc.new_stream(sink, schema) as stream:
-            stream.write_table(table)
+            for piece in _pieces(arrow_of(block)):
+                stream.write_table(in_layout(piece, schema))
         size = draft.stat().st_size
-        draft.rename(file)
+        draft.rename(target)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
     return size
+
+
+def _pieces(table: pa.Table) -> Iterator[pa.Table]:
+    count = max(1, -(-table.nbytes // PIECE_BYTES))
+    rows = max(1, -(-table.num_rows // count))
+    for start in range(0, table.num_rows, rows):
+        yield table.slice(start, rows)

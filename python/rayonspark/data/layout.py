@@ -1,13 +1,14 @@
-"""The Arrow layouts that Spark reads: what is cast to what, and what has no image."""
+"""The Arrow layouts that Spark reads: which type becomes which, and what has no image."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
+from rayonspark.data._convert import converted
+from rayonspark.data._tensors import is_pickled, is_tensor, nested_type
 from rayonspark.errors import InvalidSpecException
 
 _SAME = (
@@ -39,6 +40,17 @@ _CASTS = (
     (pa.types.is_duration, pa.duration("us")),
 )
 
+_LISTS = (
+    pa.types.is_list,
+    pa.types.is_large_list,
+    pa.types.is_fixed_size_list,
+    pa.types.is_list_view,
+    pa.types.is_large_list_view,
+)
+
+_MOST_DIGITS = 38
+"""``DecimalType.MAX_PRECISION`` of Spark."""
+
 
 def spark_schema(schema: pa.Schema) -> pa.Schema:
     """Give the schema in Spark's layouts.
@@ -53,12 +65,7 @@ def spark_schema(schema: pa.Schema) -> pa.Schema:
             "The Dataset has no columns, and Spark cannot count rows without any. Select at least "
             "one column."
         )
-    twins = [name for name in schema.names if schema.names.count(name) > 1]
-    if twins:
-        raise InvalidSpecException(
-            f'The Dataset has {len(twins)} columns named "{twins[0]}", and Spark knows columns by '
-            "name. Rename them, or select one."
-        )
+    _check_names(schema.names, "The Dataset has {} columns")
     return pa.schema([_field(field, field.name) for field in schema])
 
 
@@ -70,19 +77,52 @@ def unified(schemas: Sequence[pa.Schema]) -> pa.Schema:
     InvalidSpecException
         A column has two types that do not meet; the error names it and both.
     """
-    try:
-        return pa.unify_schemas(schemas, promote_options="permissive")
-    except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
-        types: dict[str, pa.DataType] = {}
-        for schema in schemas:
-            for field in schema:
-                known = types.setdefault(field.name, field.type)
-                if not _meet(known, field.type):
-                    raise InvalidSpecException(
-                        f'Column "{field.name}" has type {known} in one block and {field.type} in '
-                        "another. Cast it to one of them with Dataset.map_batches."
-                    ) from error
-        raise
+    distinct = list(dict.fromkeys(schema.remove_metadata() for schema in schemas))
+    for schema in distinct:
+        _check_names(schema.names, "The Dataset has {} columns")
+    whole = distinct[0]
+    for schema in distinct[1:]:
+        try:
+            whole = pa.unify_schemas([whole, schema], promote_options="permissive")
+        except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
+            raise _disagreement(whole, schema, error) from error
+    return whole
+
+
+def in_layout(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Give the table in this schema: cast, in its order, with nulls for columns that it lacks."""
+    columns = [_column(table, field) for field in schema]
+    return pa.table(columns, schema=schema)
+
+
+def _column(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
+    if field.name not in table.column_names:
+        return pa.chunked_array([pa.nulls(table.num_rows, field.type)])
+    column = table.column(field.name)
+    return pa.chunked_array([converted(c, field.type) for c in column.chunks], type=field.type)
+
+
+def _check_names(names: Sequence[str], begin: str) -> None:
+    twins = [name for name in names if names.count(name) > 1]
+    if twins:
+        raise InvalidSpecException(
+            f'{begin.format(names.count(twins[0]))} named "{twins[0]}", and Spark tells them apart '
+            "by name. Rename them, or select one."
+        )
+
+
+def _disagreement(one: pa.Schema, other: pa.Schema, error: Exception) -> InvalidSpecException:
+    for name in one.names:
+        kinds = one.field(name).type, other.field(name).type if name in other.names else None
+        if kinds[1] is not None and not _meet(*kinds):
+            return InvalidSpecException(
+                f'Column "{name}" has type {kinds[0]} in one block and {kinds[1]} in another. Cast '
+                "it to one of them with Dataset.map_batches."
+            )
+    return InvalidSpecException(
+        f"The Dataset's blocks have schemas that do not meet: {error}. Cast their columns with "
+        "Dataset.map_batches."
+    )
 
 
 def _meet(one: pa.DataType, other: pa.DataType) -> bool:
@@ -95,90 +135,42 @@ def _meet(one: pa.DataType, other: pa.DataType) -> bool:
     return True
 
 
-def in_layout(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Give the table in this schema: cast, in its order, with nulls for columns that it lacks."""
-    columns = []
-    for field in schema:
-        if field.name not in table.column_names:
-            columns.append(pa.chunked_array([pa.nulls(table.num_rows, field.type)]))
-            continue
-        column = table.column(field.name)
-        columns.append(_cast(column, field.type))
-    return pa.table(columns, schema=schema)
-
-
-def _cast(column: pa.ChunkedArray, to: pa.DataType) -> pa.ChunkedArray:
-    if column.type == to:
-        return column
-    if isinstance(column.type, pa.BaseExtensionType):
-        chunks = [_storage(chunk) for chunk in column.chunks]
-        column = pa.chunked_array(chunks, type=_storage_type(column.type))
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    # Nanoseconds that Spark cannot hold are cut off, as Spark itself does.
-    return column.cast(to, safe=not _is_time(to))
-
-
-def _is_time(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_timestamp(kind) or pa.types.is_duration(kind))
-
-
-def _storage(array: pa.ExtensionArray) -> pa.Array:
-    kind = array.type
-    if len(_shape(kind)) < 2:
-        return array.storage
-    # A tensor lies flat in its list; Spark has a list for each dimension.
-    rows = [None if row is None else np.reshape(row, _shape(kind)).tolist() for row in _flat(array)]
-    return pa.array(rows, type=_storage_type(kind))
-
-
-def _flat(array: pa.ExtensionArray) -> list[list[Any] | None]:
-    return list(array.storage.to_pylist())
-
-
-def _storage_type(kind: pa.BaseExtensionType) -> pa.DataType:
-    if len(_shape(kind)) < 2:
-        return kind.storage_type
-    nested = kind.storage_type.value_type
-    for _ in _shape(kind):
-        nested = pa.list_(nested)
-    return nested
-
-
-def _shape(kind: pa.BaseExtensionType) -> tuple[int, ...]:
-    """The shape of a tensor's type, Ray's or Arrow's; none for all others."""
-    shape = getattr(kind, "shape", ())
-    return tuple(shape) if isinstance(shape, (tuple, list)) else ()
-
-
 def _field(field: pa.Field, path: str) -> pa.Field:
-    return pa.field(field.name, _type(field.type, path), field.nullable)
+    # Arrow's nullable is a remark that nobody checks; Spark would believe it.
+    return pa.field(field.name, _type(field.type, path))
 
 
 def _type(kind: pa.DataType, path: str) -> pa.DataType:
+    plain = next((cast for matches, cast in _CASTS if matches(kind)), None)
     if any(same(kind) for same in _SAME):
-        return kind
-    for matches, cast in _CASTS:
-        if matches(kind):
-            return cast
+        plain = kind
+    return plain if plain is not None else _composite(kind, path)
+
+
+def _composite(kind: Any, path: str) -> pa.DataType:
     if pa.types.is_timestamp(kind):
         return pa.timestamp("us", kind.tz)
-    if pa.types.is_decimal(kind) and kind.precision <= 38:
+    if pa.types.is_decimal(kind) and 0 <= kind.scale <= kind.precision <= _MOST_DIGITS:
         return pa.decimal128(kind.precision, kind.scale)
-    if pa.types.is_dictionary(kind):
+    if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
         return _type(kind.value_type, path)
     if pa.types.is_map(kind):
         return pa.map_(
             pa.field("key", _type(kind.key_type, f"{path}.key"), nullable=False),
             pa.field("value", _type(kind.item_type, f"{path}.value")),
         )
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+    if any(matches(kind) for matches in _LISTS):
         return pa.list_(pa.field("element", _type(kind.value_type, f"{path}.element")))
-    if pa.types.is_struct(kind):
+    if pa.types.is_struct(kind) and kind.num_fields > 0:
+        _check_names(
+            [child.name for child in kind], f'Column "{path}" is a struct with {{}} fields'
+        )
         return pa.struct([_field(child, f"{path}.{child.name}") for child in kind])
-    if isinstance(kind, pa.BaseExtensionType):
-        return _type(_storage_type(kind), path)
+    if is_tensor(kind):
+        return _type(nested_type(kind), path)
+    if isinstance(kind, pa.BaseExtensionType) and not is_pickled(kind):
+        return _type(kind.storage_type, path)
     raise InvalidSpecException(
-        f'Column "{path}" has type {kind}, which Spark cannot read. Cast it with '
+        f'Column "{path}" has type {kind}, which has no image in Spark. Cast it with '
         "Dataset.map_batches, or drop it."
     )

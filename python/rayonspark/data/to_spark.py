@@ -1,18 +1,23 @@
 """A Ray Dataset becomes a Spark DataFrame.
 
-Spark's reader ──Fetch──► JVM ──demand──► Handing's thread ──► a Ray task writes the file
-               ◄──path──      ◄──staged──
+Spark's reader ──Fetch──► JVM ──demand──► feed ──┐
+                                                 ├─► one queue ──► Handing: starts Ray's tasks,
+               Ray ──tasks that have ended───────┘                 tells the JVM of their files
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from rayonspark._background import in_background
 from rayonspark.data._ray_data import LoadedBlock
-from rayonspark.errors import RayOnSparkException
+from rayonspark.data.node_tasks import Ended, NodeTasks, remote
+from rayonspark.errors import ClusterStoppedException, RayOnSparkException
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,6 +27,35 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("rayonspark")
 
 DEMAND_MS = 1000
+"""The JVM answers at once when a block is wanted; this only bounds one call."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """A block that Spark wants at a path beside a Ray node, under the JVM's names."""
+
+    block: int
+    executorId: str
+    rayNodeId: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Released:
+    """Nobody reads the frame any more."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """This process leaves the Ray cluster, and its objects with it.
+
+    Attributes
+    ----------
+    heard : Future
+        Done when nothing of Ray's is used any more.
+    """
+
+    heard: Future[None]
 
 
 class Handing:
@@ -38,72 +72,97 @@ class Handing:
     """
 
     def __init__(self, frame: JvmImport, blocks: Sequence[LoadedBlock], schema: pa.Schema) -> None:
+        from rayonspark.data import _tasks
+
         self._frame = frame
-        self._blocks = list(blocks)
+        self._refs = [block.ref for block in blocks]
         self._schema = schema
-        self._task = _task()
-        self._thread = threading.Thread(
-            target=self._serve, name="rayonspark-hand-over", daemon=True
-        )
+        self._events: SimpleQueue[Demand | Ended | Released | Left] = SimpleQueue()
+        self._tasks = NodeTasks(_tasks.hand_over, self._events.put, soft=False)
 
     def start(self) -> None:
         """Begin to serve; ends by itself."""
-        self._thread.start()
+        in_background("rayonspark-demands", self._feed)
+        in_background("rayonspark-hand-over", self._serve)
 
-    def _serve(self) -> None:
+    def leave(self) -> Future[None]:
+        """Give the Dataset's blocks free: what Spark wants from now on is an error."""
+        self._events.put(left := Left(Future()))
+        return left.heard
+
+    def _feed(self) -> None:
         try:
             while not self._frame.released():
                 demand = self._frame.next_demand(DEMAND_MS)
                 if demand is not None:
-                    self._hand_over(demand)
+                    self._events.put(Demand(**demand))
         except RayOnSparkException as error:
+            _LOG.debug("Nobody reads the frame any more: %s", error)
+        except Exception:
+            _LOG.exception("Spark's demands for a Ray Dataset cannot be heard any more.")
+        finally:
+            self._events.put(Released())
+
+    def _serve(self) -> None:
+        try:
+            while not isinstance(event := self._events.get(), Released):
+                self._handle(event)
+        except ClusterStoppedException as error:
             _LOG.debug("Nobody reads the frame any more: %s", error)
         except Exception:
             _LOG.exception("Handing a Ray Dataset over to Spark failed.")
             self._frame.close()
         finally:
+            self._tasks.cancel()
             # The last references: from here on Ray may free the blocks.
-            self._blocks.clear()
+            self._refs.clear()
 
-    def _hand_over(self, demand: dict[str, Any]) -> None:
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+    def _handle(self, event: Demand | Ended | Left) -> None:
+        import ray
 
-        beside = NodeAffinitySchedulingStrategy(demand["rayNodeId"], soft=False)
-        path = demand["path"]
-        written = self._task.options(scheduling_strategy=beside).remote(
-            self._blocks[demand["block"]].ref, path, self._schema
-        )
-        written.future().add_done_callback(lambda done: self._told(path, done))
+        if isinstance(event, Left):
+            self._tasks.cancel()
+            self._refs.clear()
+            event.heard.set_result(None)
+        elif isinstance(event, Ended):
+            self._tasks.settle(event)
+            self._tell(str(event.key), event)
+        elif self._refs and ray.is_initialized():
+            arguments = (self._refs[event.block], event.path, self._schema)
+            self._tasks.submit(event.path, event.rayNodeId, *arguments)
+        else:
+            self._frame.failed(
+                event.path,
+                "The Python process that gave the Dataset to Spark has left the Ray cluster, and "
+                "the Dataset is gone with it. Cache the DataFrame before, or give the Dataset to "
+                "Spark again.",
+            )
 
-    def _told(self, path: str, done: Any) -> None:
-        error = done.exception()
-        try:
-            if error is None:
-                self._frame.staged(path, done.result())
-            else:
-                self._frame.failed(path, f"Ray could not hand a block over: {error}")
-        except RayOnSparkException as gone:
-            _LOG.debug("Nobody waits for %s any more: %s", path, gone)
-
-
-def _task() -> Any:
-    import ray
-
-    from rayonspark.data import _tasks
-
-    return ray.remote(num_cpus=0)(_tasks.hand_over)
+    def _tell(self, path: str, ended: Ended) -> None:
+        if ended.error is None:
+            self._frame.staged(path, ended.value)
+        else:
+            cause = getattr(ended.error, "cause", None) or ended.error
+            self._frame.failed(path, f"Ray could not hand a block over: {cause}")
 
 
 def arrow_schemas(blocks: Sequence[LoadedBlock]) -> list[pa.Schema]:
-    """Ask the blocks for their Arrow schemas: Ray Data knows one for all of them, at most."""
+    """Give the Arrow schemas of blocks; where Ray Data does not know them, ask the blocks."""
+    import pyarrow as pa
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     from rayonspark.data import _tasks
 
-    task = ray.remote(num_cpus=0)(_tasks.schema_of)
-    asked = []
+    task = remote(_tasks.schemas_of)
+    unknown: dict[str, list[Any]] = {}
     for block in blocks:
-        beside = NodeAffinitySchedulingStrategy(block.node, soft=True) if block.node else "DEFAULT"
-        asked.append(task.options(scheduling_strategy=beside).remote(block.ref))
-    return list(ray.get(asked))
+        if not isinstance(block.schema, pa.Schema):
+            unknown.setdefault(block.node, []).append(block.ref)
+    asked = []
+    for node, refs in unknown.items():
+        # A task for all of a node: it looks at one block after the other, in the node's own store.
+        beside = NodeAffinitySchedulingStrategy(node, soft=True) if node else "DEFAULT"
+        asked.append(task.options(scheduling_strategy=beside).remote(refs))
+    known = [block.schema for block in blocks if isinstance(block.schema, pa.Schema)]
+    return known + [schema for schemas in ray.get(asked) for schema in schemas]
