@@ -41,6 +41,7 @@ def test_the_jar_holds_no_class_of_anybody_else() -> None:
         "org/rayonspark/",
         "org/apache/spark/rayonspark/",
         "org/apache/spark/deploy/rayonspark/",
+        "org/apache/spark/sql/rayonspark/",
     )
 
     classes = {name for name in files_in(JAR) if name.endswith(".class")}
