@@ -35,9 +35,9 @@ class NodeTasks:
     """Runs few tasks at a time on each Ray node; the others wait in the order of their coming.
 
     Without the bound, every waiting file would get a worker process of its own: a task of no CPUs
-    never waits for others. And it is no more than a node's CPUs: Ray keeps as many idle workers, and
-    would end the others after a second, to start them again for the next transfer. To be used by
-    one thread only, but for `tell`.
+    never waits for others. And it is no more than a node's CPUs: Ray keeps as many idle workers,
+    and would end the others after a second, to start them again for the next transfer. To be used
+    by one thread only, but for `tell`.
 
     Parameters
     ----------
