@@ -27,10 +27,11 @@ def largest(cluster: RayCluster) -> int:
 
 def _size(directory: Path) -> int:
     total = 0
-    for path in directory.glob("**/*"):
-        # It may go between the two looks.
-        with contextlib.suppress(FileNotFoundError):
-            total += path.stat().st_size if path.is_file() else 0
+    # Files and directories may go between two looks.
+    with contextlib.suppress(FileNotFoundError):
+        for path in directory.glob("**/*"):
+            with contextlib.suppress(FileNotFoundError):
+                total += path.stat().st_size if path.is_file() else 0
     return total
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import psutil
+import pyarrow as pa
 import pytest
 import ray
 from cluster.leftovers import Leftovers, eventually
@@ -122,7 +123,7 @@ def test_a_frame_in_spark_outlives_the_node_beside_its_files(
     spark: SparkSession, cluster: RayCluster
 ) -> None:
     # The objects lie beside the driver; only the files are lost with the node.
-    df = cluster.to_spark(ray.data.from_arrow(ray.data.range(1000).to_arrow_refs()[0]))
+    df = cluster.to_spark(ray.data.from_arrow(pa.table({"id": range(1000)})))
     total = df.groupBy().sum("id").first()[0]
     raylet_of(cluster, "1").kill()
 

@@ -95,7 +95,8 @@ def test_each_sql_type_has_its_arrow_type_and_comes_back(
             if expected is not None:
                 assert arrived.field(f"c{i}").type == expected, sql
         back = cluster.to_spark(dataset)
-        assert [f.dataType for f in back.schema] == [f.dataType for f in df.schema]
+        # All that came from elsewhere may be null: nobody checks what an Arrow schema says of it.
+        assert back.schema.simpleString() == df.schema.simpleString()
         assert rows_of(back) == rows_of(df)
 
 

@@ -21,8 +21,6 @@ class LoadedBlock:
     rows: int
     bytes: int
     node: str = ""
-    schema: Any = None
-    """Arrow's, or that of Ray Data's pandas blocks; None when Ray Data does not know it."""
 
 
 def dataset_of(blocks: Sequence[LoadedBlock], schema: pa.Schema) -> Dataset:
@@ -63,23 +61,20 @@ def _metadata(block: LoadedBlock, schema: pa.Schema) -> Any:
 
 
 def blocks_of(dataset: Dataset) -> list[LoadedBlock]:
-    """Give the blocks of a Dataset, which is computed if it is not yet.
-
-    Not by ``materialize``, after which all blocks have one schema in common.
-    """
+    """Give the blocks of a Dataset, which is computed if it is not yet."""
     import ray.experimental
 
     known = [
-        (ref, metadata, bundle.schema if len(bundle.block_refs) == 1 else None)
+        pair
         for bundle in dataset.iter_internal_ref_bundles()
-        for ref, metadata in zip(bundle.block_refs, bundle.metadata, strict=True)
+        for pair in zip(bundle.block_refs, bundle.metadata, strict=True)
     ]
-    places = ray.experimental.get_object_locations([ref for ref, _, _ in known])
+    places = ray.experimental.get_object_locations([ref for ref, _ in known])
     blocks = []
-    for ref, metadata, schema in known:
+    for ref, metadata in known:
         nodes = places.get(ref, {}).get("node_ids", [])
         size, rows = metadata.size_bytes or 0, metadata.num_rows or 0
-        blocks.append(LoadedBlock(ref, int(rows), int(size), nodes[0] if nodes else "", schema))
+        blocks.append(LoadedBlock(ref, int(rows), int(size), nodes[0] if nodes else ""))
     return blocks
 
 

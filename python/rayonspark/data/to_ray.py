@@ -44,6 +44,7 @@ class StagedBlock:
     path: str
     rows: int
     bytes: int
+    local: bool
 
     @property
     def home(self) -> str:

@@ -147,22 +147,19 @@ class Handing:
 
 
 def arrow_schemas(blocks: Sequence[LoadedBlock]) -> list[pa.Schema]:
-    """Give the Arrow schemas of blocks; where Ray Data does not know them, ask the blocks."""
-    import pyarrow as pa
+    """Ask the blocks for their Arrow schemas: Ray Data keeps one for all of them, at most."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     from rayonspark.data import _tasks
 
     task = remote(_tasks.schemas_of)
-    unknown: dict[str, list[Any]] = {}
+    refs_of: dict[str, list[Any]] = {}
     for block in blocks:
-        if not isinstance(block.schema, pa.Schema):
-            unknown.setdefault(block.node, []).append(block.ref)
+        refs_of.setdefault(block.node, []).append(block.ref)
     asked = []
-    for node, refs in unknown.items():
+    for node, refs in refs_of.items():
         # A task for all of a node: it looks at one block after the other, in the node's own store.
         beside = NodeAffinitySchedulingStrategy(node, soft=True) if node else "DEFAULT"
         asked.append(task.options(scheduling_strategy=beside).remote(refs))
-    known = [block.schema for block in blocks if isinstance(block.schema, pa.Schema)]
-    return known + [schema for schemas in ray.get(asked) for schema in schemas]
+    return [schema for schemas in ray.get(asked) for schema in schemas]

@@ -35,7 +35,8 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
     () => loop.state,
     rendezvous,
     transport,
-    id => SparkDriver.executors(sc).find(_.id == id).map(_.host)
+    () => SparkDriver.hosts(sc),
+    SparkDriver.isAlive(sc, _)
   )
   private val job = new RayClusterJob(
     sc,

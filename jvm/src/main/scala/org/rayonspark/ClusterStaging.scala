@@ -1,17 +1,28 @@
 package org.rayonspark
 
 import org.rayonspark.data.{Staging, StagingPlace, StagingRoom}
-import org.rayonspark.rendezvous.{DriverMessage, Rendezvous, Transport}
+import org.rayonspark.rendezvous.{KeeperAnswer, KeeperQuestion, Rendezvous, Transport}
+import org.rayonspark.route.RouteAddress
 import org.rayonspark.watch.ClusterState
 
+import java.io.IOException
 import java.util.concurrent.ConcurrentHashMap
+import scala.concurrent.{ExecutionContext, Future}
 
-/** A cluster as the exchange of data sees it. */
+/**
+ * A cluster as the exchange of data sees it.
+ *
+ * @param sparkHosts
+ *   hosts of Spark's executors by id, the driver's included
+ * @param alive
+ *   whether Spark runs tasks on an executor
+ */
 private[rayonspark] final class ClusterStaging(
     state: () => ClusterState,
     rendezvous: Rendezvous,
     override val transport: Transport,
-    sparkHost: String => Option[String]
+    sparkHosts: () => Map[String, String],
+    alive: String => Boolean
 ) extends Staging {
   private val closers = ConcurrentHashMap.newKeySet[() => Unit]()
 
@@ -19,7 +30,8 @@ private[rayonspark] final class ClusterStaging(
 
   override def clusterId: String = state().id
 
-  override def places: Vector[StagingPlace] =
+  override def places: Vector[StagingPlace] = {
+    val hosts = sparkHosts()
     for {
       member <- state().members.values.toVector
       rayNodeId <- member.rayNodeId
@@ -27,14 +39,31 @@ private[rayonspark] final class ClusterStaging(
     } yield StagingPlace(
       member.executorId,
       member.host,
-      sparkHost(member.executorId).getOrElse(member.host),
+      hosts.getOrElse(member.executorId, member.host),
       rayNodeId,
       plan.stagingDirectory,
       plan.stagingMemory
     )
+  }
 
-  override def discard(executorId: String, paths: Vector[String]): Unit =
-    rendezvous.tell(executorId, DriverMessage.Discard(paths))
+  override def hostOf(executorId: String): Option[String] = sparkHosts().get(executorId)
+
+  override def isAlive(executorId: String): Boolean = alive(executorId)
+
+  override def discard(executorId: String, paths: Vector[String]): Future[Unit] =
+    rendezvous
+      .ask(executorId, KeeperQuestion.Discard(paths))
+      .map(_ => ())(ExecutionContext.parasitic)
+
+  override def route(executorId: String): Future[RouteAddress] =
+    rendezvous
+      .ask(executorId, KeeperQuestion.OpenRoute)
+      .flatMap {
+        case KeeperAnswer.Route(address) => Future.successful(address)
+        case KeeperAnswer.Refused(why) => Future.failed(new IOException(why))
+        case KeeperAnswer.Done =>
+          Future.failed(new IllegalStateException("a route is not just done"))
+      }(ExecutionContext.parasitic)
 
   override def require(): Unit = {
     val now = state()

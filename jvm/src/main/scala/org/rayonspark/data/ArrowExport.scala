@@ -90,8 +90,7 @@ final class ArrowExport private (staging: Staging, frame: ArrowFrame, task: Expo
       "rows" -> blocks.map(_.rows).sum.toDouble,
       "bytes" -> bytes,
       "blocks" -> blocks.size.toDouble,
-      // Each executor stages beside itself.
-      "local_bytes" -> bytes,
+      "local_bytes" -> blocks.filter(_.local).map(_.bytes).sum.toDouble,
       "encode_s" -> encoded.getOrElse((System.nanoTime - begun).nanos).toNanos / 1e9
     )
   }
@@ -137,12 +136,17 @@ final class ArrowExport private (staging: Staging, frame: ArrowFrame, task: Expo
     if (gone.nonEmpty)
       logWarning(s"${gone.size} staged blocks are gone with their Ray node, and are encoded again.")
     gone.foreach(b => staging.room.free(b.executorId, b.bytes))
+    // Executors die with their claims on the staging of others, and cannot delete there any more.
+    claims.keepOnly(staging.isAlive).foreach { case (claim, place) =>
+      val files = Vector(claim.draft(task.files), claim.file(task.files))
+      staging.discard(place.executorId, files.map(name => s"${place.directory}/$name"))
+    }
   }
 
   private def discard(blocks: Vector[StagedBlock]): Unit =
     blocks.groupBy(_.executorId).foreach { case (executorId, some) =>
-      staging.room.free(executorId, some.map(_.bytes).sum)
-      staging.discard(executorId, some.map(_.path))
+      val deletion = staging.discard(executorId, some.map(_.path))
+      staging.room.freeAfter(deletion, executorId, some.map(_.bytes).sum)
     }
 }
 
@@ -221,8 +225,9 @@ object ArrowExport {
     case ours: RayOnSparkException => ours
     case other =>
       val last = Iterator.iterate(other)(_.getCause).takeWhile(_ != null).toVector.last
+      val why = Option(last.getMessage).getOrElse(last.toString).stripSuffix(".")
       new ExchangeException(
-        s"Spark could not encode the DataFrame for Ray: ${last.getMessage.stripSuffix(".")}. " +
+        s"Spark could not encode the DataFrame for Ray: $why. " +
           "Mend the cause, and move it again.",
         other
       )

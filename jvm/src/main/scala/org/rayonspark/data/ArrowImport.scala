@@ -5,8 +5,11 @@ import org.apache.spark.sql.types.StructType
 import org.rayonspark.{ClusterStoppedException, ExchangeException, RayOnSparkException}
 import org.rayonspark.rendezvous.{Rendezvous, Wire}
 
+import java.nio.file.Paths
 import java.util.concurrent.atomic.AtomicLong
+import scala.concurrent.ExecutionContext
 import scala.concurrent.duration._
+import scala.util.{Failure, Success}
 
 /**
  * A Ray Dataset as Spark reads it: its blocks are handed over beside executors when they are
@@ -32,7 +35,7 @@ final class ArrowImport private (
   // All guarded by this; waiters are woken by every change.
   private var state = ImportState()
   private var demands = Vector.empty[Demand]
-  private var readers = Map.empty[String, Vector[ImportAnswer => Unit]]
+  private var readers = Map.empty[String, Vector[ArrowImport.Reader]]
   private var over: Option[RayOnSparkException] = None
   // Paths whose claim waits for room, and what takes those claims back.
   private var waiting = Set.empty[String]
@@ -80,14 +83,20 @@ final class ArrowImport private (
   def staged(path: String, bytes: Long): Unit = {
     val (file, waiting) = synchronized {
       val file = state.files.get(path)
-      val waiting = file.fold(Vector.empty[ImportAnswer => Unit])(_ => takeReaders(path))
-      state = waiting.foldLeft(state.staged(path, bytes))((s, _) => s.pin(path))
+      val waiting = file.fold(Vector.empty[ArrowImport.Reader])(_ => takeReaders(path))
+      state = waiting.foldLeft(state.staged(path, bytes))((s, r) => s.pin(path, r.executorId))
       (file, waiting)
     }
-    waiting.foreach(_(ImportAnswer.At(path)))
-    file.foreach { f =>
-      staging.room.free(f.executorId, f.bytes - bytes)
-      staging.room.press(f.executorId)
+    file match {
+      case Some(f) =>
+        waiting.foreach(_.say(at(f.executorId, path)))
+        staging.room.free(f.executorId, f.bytes - bytes)
+        staging.room.press(f.executorId)
+      // Ray was late: the frame is over, or the node was thought to be gone.
+      case None =>
+        staging.places
+          .filter(p => path.startsWith(p.directory))
+          .foreach(p => staging.discard(p.executorId, Vector(path)))
     }
   }
 
@@ -98,11 +107,14 @@ final class ArrowImport private (
       state = state.drop(path)
       (file, takeReaders(path))
     }
-    waiting.foreach(_(ImportAnswer.Refused(why)))
+    waiting.foreach(_.say(ImportAnswer.Refused(why)))
     file.foreach(f => staging.room.free(f.executorId, f.bytes))
   }
 
-  private def takeReaders(path: String): Vector[ImportAnswer => Unit] = {
+  private def at(executorId: String, path: String): ImportAnswer =
+    ImportAnswer.At(executorId, Paths.get(path).getParent.getParent.toString, path)
+
+  private def takeReaders(path: String): Vector[ArrowImport.Reader] = {
     val waiting = readers.getOrElse(path, Vector.empty)
     readers -= path
     waiting
@@ -145,33 +157,43 @@ final class ArrowImport private (
       state = ImportState()
       (first, told, granted, tickets)
     }
-    told.foreach(_(ImportAnswer.Refused(why.getMessage)))
+    told.foreach(_.say(ImportAnswer.Refused(why.getMessage)))
     if (first) {
       ending.close()
       keeping.close()
       server.close()
       ArrowImport.forget(id)
       open.foreach(_.close())
-      granted.foreach(file => staging.room.free(file.executorId, file.bytes))
-      staging.places.foreach(p => staging.discard(p.executorId, Vector(s"${p.directory}/$id")))
+      val bytes = granted.groupMapReduce(_.executorId)(_.bytes)(_ + _)
+      staging.places.foreach { p =>
+        val deletion = staging.discard(p.executorId, Vector(s"${p.directory}/$id"))
+        staging.room.freeAfter(deletion, p.executorId, bytes.getOrElse(p.executorId, 0L))
+      }
     }
   }
 
   private def answer(bytes: Array[Byte], reply: Array[Byte] => Unit): Unit = {
     def say(answer: ImportAnswer): Unit = reply(Wire.encode(answer))
     Wire.decode[ImportQuestion](bytes) match {
-      case ImportQuestion.Done(_, path) =>
+      case ImportQuestion.Done(executorId, path) =>
         val file = synchronized {
-          state = state.unpin(path)
+          state = state.unpin(path, executorId)
           state.files.get(path)
         }
         say(ImportAnswer.Noted)
         file.foreach(f => staging.room.press(f.executorId))
+      case ImportQuestion.OpenRoute(executorId) =>
+        staging
+          .route(executorId)
+          .onComplete {
+            case Success(address) => say(ImportAnswer.Route(address))
+            case Failure(error) => say(ImportAnswer.Refused(error.getMessage))
+          }(ExecutionContext.parasitic)
       case ImportQuestion.Fetch(block, executorId, missing) =>
         missing.foreach(gone)
         placeFor(executorId, homes(block)) match {
-          case Some(place) => fetch(block, place, say)
-          case None => say(ImportAnswer.Refused(ArrowImport.noNode(executorId)))
+          case Some(place) => fetch(block, place, ArrowImport.Reader(executorId, say))
+          case None => say(ImportAnswer.Refused(ArrowImport.noNode))
         }
     }
   }
@@ -186,51 +208,56 @@ final class ArrowImport private (
     file.foreach(f => staging.room.free(f.executorId, f.bytes))
   }
 
-  /** The reader's own place, or one on its host: the path must lead to the file. */
+  /** The reader's own place, or one on its host, or the block's home, or any that is left. */
   private def placeFor(executorId: String, home: StagingPlace): Option[StagingPlace] = {
-    val places = staging.places
-    places.find(_.executorId == executorId).orElse(places.find(_.executorId == home.executorId))
+    val host = staging.hostOf(executorId)
+    staging.places.minByOption { p =>
+      (
+        p.executorId != executorId,
+        !host.contains(p.sparkHost),
+        p.executorId != home.executorId,
+        p.executorId == "driver"
+      )
+    }
   }
 
-  private def fetch(
-      block: Int,
-      place: StagingPlace,
-      say: ImportAnswer => Unit
-  ): Unit = {
+  private def fetch(block: Int, place: StagingPlace, reader: ArrowImport.Reader): Unit = {
+    val host = staging.hostOf(reader.executorId)
     val refused = synchronized {
       if (over.isEmpty) {
         readBytes += blocks(block).bytes
-        if (homes(block).host == place.host) localBytes += blocks(block).bytes
+        val hosts = Set(homes(block).sparkHost, place.sparkHost) ++ host
+        if (hosts.size == 1) localBytes += blocks(block).bytes
       }
       over
     }
     refused match {
-      case Some(why) => say(ImportAnswer.Refused(why.getMessage))
-      case None => want(block, place, Some(say))
+      case Some(why) => reader.say(ImportAnswer.Refused(why.getMessage))
+      case None => want(block, place, Some(reader))
     }
   }
 
   /** Has the block staged there, if it is not, and tells the reader. */
-  private def want(block: Int, place: StagingPlace, say: Option[ImportAnswer => Unit]): Unit = {
-    val (at, claim) = synchronized {
+  private def want(block: Int, place: StagingPlace, reader: Option[ArrowImport.Reader]): Unit = {
+    val (ready, claim) = synchronized {
       state.find(block, place.executorId) match {
         case Some((path, file)) if file.ready =>
-          say.foreach(_ => state = state.pin(path))
+          reader.foreach(r => state = state.pin(path, r.executorId))
           (Some(path), None)
         case Some((path, _)) =>
-          say.foreach(s =>
-            readers = readers.updatedWith(path)(w => Some(w.getOrElse(Vector.empty) :+ s))
+          reader.foreach(r =>
+            readers = readers.updatedWith(path)(w => Some(w.getOrElse(Vector.empty) :+ r))
           )
           (None, None)
         case None =>
           files += 1
           val path = s"${place.directory}/$id/$block-$files.arrow"
           state = state.demand(path, block, place.executorId, blocks(block).bytes)
-          say.foreach(s => readers = readers.updated(path, Vector(s)))
+          reader.foreach(r => readers = readers.updated(path, Vector(r)))
           (None, Some(path))
       }
     }
-    at.foreach(path => say.foreach(_(ImportAnswer.At(path))))
+    ready.foreach(path => reader.foreach(_.say(at(place.executorId, path))))
     claim.foreach(path => request(Demand(block, place.executorId, place.rayNodeId, path)))
   }
 
@@ -256,13 +283,13 @@ final class ArrowImport private (
   /** The eldest file beside that executor goes, if there is one that nobody reads. */
   private def giveUp(executorId: String): Boolean = {
     val eldest = synchronized {
-      val found = state.eldest(executorId)
+      val found = state.eldest(executorId, staging.isAlive)
       found.foreach { case (path, _) => state = state.drop(path) }
       found
     }
     eldest.foreach { case (path, file) =>
-      staging.discard(executorId, Vector(path))
-      staging.room.free(executorId, file.bytes)
+      val deletion = staging.discard(executorId, Vector(path))
+      staging.room.freeAfter(deletion, executorId, file.bytes)
     }
     eldest.isDefined
   }
@@ -293,6 +320,9 @@ object ArrowImport {
     )
   )
 
+  /** A task that waits for a file, and how it is told. */
+  private final case class Reader(executorId: String, say: ImportAnswer => Unit)
+
   private def forget(id: String): Unit = {
     open.remove(id)
     ()
@@ -307,7 +337,7 @@ object ArrowImport {
       "DataFrame before the stop."
   )
 
-  private def noNode(executorId: String): String =
-    s"Spark executor $executorId has no Ray node on its host. Start a node on every executor " +
-      "(num_nodes)."
+  private val noNode: String =
+    "The Ray nodes of the cluster are gone. Look for their end in the cluster's log, and read the " +
+      "DataFrame again."
 }

@@ -1,8 +1,8 @@
 package org.rayonspark.data
 
+import org.rayonspark.route.{StagingFiles, StagingSink}
+
 import java.io.IOException
-import java.nio.channels.FileChannel
-import java.nio.file.{Files, Path, Paths, StandardCopyOption, StandardOpenOption}
 
 /**
  * One block on its way into staging: a file under a name of its own until it is whole. It belongs
@@ -12,21 +12,17 @@ import java.nio.file.{Files, Path, Paths, StandardCopyOption, StandardOpenOption
  *   of the file's name
  */
 private[data] final class BlockFile(desk: ExportDesk, claim: Claim, prefix: String) {
-  private val name = s"$prefix-${claim.partition}-${claim.sequence}-${claim.attempt}"
-  private var channel: Option[FileChannel] = None
-  private var paths = Vector.empty[Path]
+  private var begun = Option.empty[BlockFile.Begun]
 
   /** Waits until there is room for it. */
-  def begin(): FileChannel = {
-    val directory = Paths.get(desk.reserve(claim))
-    val draft = directory.resolve(s"$name.tmp")
-    paths = Vector(draft, directory.resolve(s"$name.arrow"))
-    // A mapped write into a full /dev/shm would kill this JVM; this is an error.
-    val opened = writing(
-      FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)
-    )
-    channel = Some(opened)
-    opened
+  def begin(): StagingSink = {
+    val granted = desk.reserve(claim)
+    val files = desk.files(granted)
+    val draft = s"${granted.directory}/${claim.draft(prefix)}"
+    val path = s"${granted.directory}/${claim.file(prefix)}"
+    val sink = writing(files.create(draft))
+    begun = Some(BlockFile.Begun(files, draft, path, sink))
+    sink
   }
 
   /** What fails here is told as a failure of staging, and not of the user's rows. */
@@ -43,30 +39,34 @@ private[data] final class BlockFile(desk: ExportDesk, claim: Claim, prefix: Stri
     }
 
   /** False when another attempt was quicker, and the file is gone. */
-  def publish(rows: Long, last: Boolean): Boolean = {
-    val bytes = channel.fold(0L)(_.size)
-    close()
-    val Vector(draft, path) = paths: @unchecked
-    writing(Files.move(draft, path, StandardCopyOption.ATOMIC_MOVE))
-    val kept = desk.written(claim, path.toString, rows, bytes, last)
-    if (!kept) delete()
+  def publish(rows: Long, last: Boolean): Boolean = begun.exists { file =>
+    writing {
+      file.sink.close()
+      file.files.publish(file.draft, file.path)
+    }
+    val kept = desk.written(claim, file.path, rows, file.sink.size, last)
+    if (!kept) file.delete()
     kept
   }
 
   /** Leaves no file and no claim. */
-  def abandon(): Unit = {
-    close()
-    delete()
-    desk.gaveUp(claim)
-  }
+  def abandon(): Unit =
+    try begun.foreach(_.delete())
+    finally desk.gaveUp(claim)
+}
 
-  private def close(): Unit = {
-    channel.foreach(_.close())
-    channel = None
-  }
-
-  private def delete(): Unit = {
-    paths.foreach(Files.deleteIfExists(_))
-    paths = Vector.empty
+private[data] object BlockFile {
+  private final case class Begun(
+      files: StagingFiles,
+      draft: String,
+      path: String,
+      sink: StagingSink
+  ) {
+    def delete(): Unit =
+      try sink.close()
+      finally {
+        files.delete(draft)
+        files.delete(path)
+      }
   }
 }

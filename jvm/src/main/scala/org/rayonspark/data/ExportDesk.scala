@@ -1,11 +1,7 @@
 package org.rayonspark.data
 
-import org.apache.spark.TaskKilledException
-import org.rayonspark.rendezvous.{Transport, Wire}
-
-import java.util.concurrent.TimeoutException
-import scala.concurrent.Await
-import scala.concurrent.duration._
+import org.rayonspark.rendezvous.Transport
+import org.rayonspark.route.{RouteFiles, StagingFiles}
 
 /**
  * The driver's end of an export, as a task sees it.
@@ -13,15 +9,32 @@ import scala.concurrent.duration._
  * @param killed
  *   whether the task shall stop
  */
-private[data] final class ExportDesk(transport: Transport, name: String, killed: () => Boolean) {
-  private val driver = transport.driver(name)
+private[data] final class ExportDesk(transport: Transport, name: String, killed: () => Boolean)
+    extends AutoCloseable {
+  private val driver = new TaskDesk(transport, name, killed)
+  private var routes = Map.empty[String, StagingFiles]
 
   def begin(partition: Int): ExportAnswer.Known =
     ask(ExportQuestion.Begin(partition)) { case known: ExportAnswer.Known => known }
 
-  /** Waits until there is room for a block, and gives the directory for it. */
-  def reserve(claim: Claim): String =
-    ask(ExportQuestion.Reserve(claim)) { case ExportAnswer.Granted(directory) => directory }
+  /** Waits until there is room for a block. */
+  def reserve(claim: Claim): ExportAnswer.Granted =
+    ask(ExportQuestion.Reserve(claim)) { case granted: ExportAnswer.Granted => granted }
+
+  /** The files of that staging, over the network where it is another host's. */
+  def files(at: ExportAnswer.Granted): StagingFiles =
+    if (StagingFiles.isHere(at.directory)) StagingFiles.Here
+    else
+      routes.getOrElse(
+        at.executorId, {
+          val address = ask(ExportQuestion.OpenRoute(at.executorId)) {
+            case ExportAnswer.Route(there) => there
+          }
+          val opened = RouteFiles.connect(address)
+          routes = routes.updated(at.executorId, opened)
+          opened
+        }
+      )
 
   /** False when another attempt was quicker. */
   def written(claim: Claim, path: String, rows: Long, bytes: Long, last: Boolean): Boolean =
@@ -30,35 +43,19 @@ private[data] final class ExportDesk(transport: Transport, name: String, killed:
     }
 
   /** Nobody waits for the answer: the export may be over. */
-  def gaveUp(claim: Claim): Unit = {
-    transport.ask(driver, Wire.encode(ExportQuestion.GaveUp(claim)))
-    ()
-  }
+  def gaveUp(claim: Claim): Unit = driver.tell(ExportQuestion.GaveUp(claim))
 
-  def stopWhenKilled(): Unit =
-    if (killed()) throw new TaskKilledException("the job was cancelled")
+  def stopWhenKilled(): Unit = driver.stopWhenKilled()
 
-  private def ask[A](question: ExportQuestion)(read: PartialFunction[ExportAnswer, A]): A = {
-    val future = transport.ask(driver, Wire.encode(question))
-    while (!future.isCompleted) {
-      stopWhenKilled()
-      try { Await.ready(future, ExportDesk.cancelPoll); () }
-      catch { case _: TimeoutException => () }
-    }
-    val answer = Wire.decode[ExportAnswer](Await.result(future, Duration.Zero))
+  override def close(): Unit = routes.values.foreach(_.close())
+
+  private def ask[A](question: ExportQuestion)(read: PartialFunction[ExportAnswer, A]): A =
     read.applyOrElse(
-      answer,
+      driver.ask[ExportAnswer](question),
       (other: ExportAnswer) =>
         throw new IllegalStateException(other match {
           case ExportAnswer.Refused(why) => why
           case strange => s"The driver answered $strange to $question"
         })
     )
-  }
-}
-
-private[data] object ExportDesk {
-
-  /** Spark tells a task of its cancellation by a flag only: the task has to look at it. */
-  private val cancelPoll = 100.milliseconds
 }

@@ -61,7 +61,8 @@ object ExportTask {
     private var open: Option[BlockFile] = None
     context.addTaskCompletionListener[Unit] { _ =>
       encoder.close()
-      open.foreach(_.abandon())
+      try open.foreach(_.abandon())
+      finally desk.close()
     }
 
     def run(): Unit = {
@@ -101,12 +102,12 @@ object ExportTask {
       )
       val file = new BlockFile(desk, claim, task.files)
       open = Some(file)
-      val channel = file.begin()
+      val sink = file.begin()
       file.writing {
-        encoder.begin(channel)
+        encoder.begin(sink)
         encoder.write()
       }
-      while (mayGrow(channel.size)) {
+      while (mayGrow(sink.size)) {
         desk.stopWhenKilled()
         count += encoder.fill(rows, most - count)
         file.writing(encoder.write())

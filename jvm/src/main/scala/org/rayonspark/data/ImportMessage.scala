@@ -1,5 +1,7 @@
 package org.rayonspark.data
 
+import org.rayonspark.route.RouteAddress
+
 /** What a task that reads a Dataset's block asks of the driver. */
 sealed trait ImportQuestion extends Product with Serializable
 
@@ -12,8 +14,11 @@ object ImportQuestion {
   final case class Fetch(block: Int, executorId: String, missing: Option[String])
       extends ImportQuestion
 
-  /** The reader no longer needs the file. Answered by [[ImportAnswer.Noted]]. */
-  final case class Done(block: Int, path: String) extends ImportQuestion
+  /** Where is that executor's staging reached from here? Answered by [[ImportAnswer.Route]]. */
+  final case class OpenRoute(executorId: String) extends ImportQuestion
+
+  /** A reader in that executor no longer needs the file. Answered by [[ImportAnswer.Noted]]. */
+  final case class Done(executorId: String, path: String) extends ImportQuestion
 }
 
 /** What the driver answers. */
@@ -21,8 +26,10 @@ sealed trait ImportAnswer extends Product with Serializable
 
 object ImportAnswer {
 
-  /** A path on the reader's host. */
-  final case class At(path: String) extends ImportAnswer
+  /** In that directory, beside that executor's node: on the reader's host, or on another one. */
+  final case class At(executorId: String, directory: String, path: String) extends ImportAnswer
+
+  final case class Route(address: RouteAddress) extends ImportAnswer
   case object Noted extends ImportAnswer
 
   /** There is no such block any more; `why` is a whole sentence. */

@@ -20,24 +20,31 @@ final case class ImportState(
     files.find { case (_, f) => f.block == block && f.executorId == executorId }
 
   def demand(path: String, block: Int, executorId: String, bytes: Long): ImportState =
-    copy(files = files.updated(path, File(block, executorId, bytes, ready = false, 0, clock)))
+    copy(files = files.updated(path, File(block, executorId, bytes, ready = false, Vector.empty, clock)))
 
   /** The file is there, with so many bytes. */
   def staged(path: String, bytes: Long): ImportState =
     change(path)(_.copy(ready = true, bytes = bytes))
 
-  /** A reader begins with a file. */
-  def pin(path: String): ImportState =
-    copy(clock = clock + 1).change(path)(f => f.copy(readers = f.readers + 1, used = clock + 1))
+  /** A reader on that executor begins with a file. */
+  def pin(path: String, reader: String): ImportState =
+    copy(clock = clock + 1)
+      .change(path)(f => f.copy(readers = f.readers :+ reader, used = clock + 1))
 
-  def unpin(path: String): ImportState = change(path)(f => f.copy(readers = f.readers - 1))
+  def unpin(path: String, reader: String): ImportState =
+    change(path)(f => f.copy(readers = f.readers.diff(Vector(reader))))
 
   def drop(path: String): ImportState = copy(files = files - path)
 
-  /** What may go from that executor's staging: nobody reads it, and its last use is longest ago. */
-  def eldest(executorId: String): Option[(String, File)] =
+  /**
+   * What may go from that executor's staging: nobody who lives reads it, and its last use is longest
+   * ago.
+   */
+  def eldest(executorId: String, alive: String => Boolean): Option[(String, File)] =
     files
-      .filter { case (_, f) => f.executorId == executorId && f.ready && f.readers == 0 }
+      .filter { case (_, f) =>
+        f.executorId == executorId && f.ready && !f.readers.exists(alive)
+      }
       .minByOption { case (_, f) => f.used }
 
   private def change(path: String)(step: File => File): ImportState =
@@ -50,14 +57,14 @@ object ImportState {
    * @param ready
    *   whether it is written
    * @param readers
-   *   how many tasks read it now
+   *   the executors of the tasks that read it now
    */
   final case class File(
       block: Int,
       executorId: String,
       bytes: Long,
       ready: Boolean,
-      readers: Int,
+      readers: Vector[String],
       used: Long
   )
 }

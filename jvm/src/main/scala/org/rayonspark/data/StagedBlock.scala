@@ -7,8 +7,12 @@ package org.rayonspark.data
  *   its number in the export
  * @param sequence
  *   its number in the partition
+ * @param executorId
+ *   beside which it is, mostly the one that has encoded it
  * @param path
- *   on the executor's host
+ *   on that executor's host
+ * @param local
+ *   whether it was encoded on that host
  */
 final case class StagedBlock(
     id: Long,
@@ -18,5 +22,6 @@ final case class StagedBlock(
     rayNodeId: String,
     path: String,
     rows: Long,
-    bytes: Long
+    bytes: Long,
+    local: Boolean
 )

@@ -6,12 +6,15 @@ package org.rayonspark.data
  *
  * @param used
  *   bytes by executor
+ * @param leaving
+ *   those of them that are being deleted
  * @param waiting
  *   claims that found no room, in their order
  */
 final case class StagingLedger(
     limits: Map[String, Long],
     used: Map[String, Long] = Map.empty,
+    leaving: Map[String, Long] = Map.empty,
     waiting: Vector[StagingLedger.Waiting] = Vector.empty
 ) {
 
@@ -28,6 +31,22 @@ final case class StagingLedger(
     copy(used = if (left > 0) used.updated(executorId, left) else used - executorId).grant
   }
 
+  /** These bytes are being deleted: they are in use until `left`. */
+  def leave(executorId: String, bytes: Long): StagingLedger =
+    copy(leaving = leaving.updated(executorId, leaving.getOrElse(executorId, 0L) + bytes))
+
+  def left(executorId: String, bytes: Long): (StagingLedger, Vector[Long]) =
+    leave(executorId, -bytes).free(executorId, bytes)
+
+  /** Whether the first claim that waits will have no room when all that leaves has left. */
+  def isShort(executorId: String): Boolean = waiting.find(_.executorId == executorId).exists { w =>
+    val staying = used.getOrElse(executorId, 0L) - leaving.getOrElse(executorId, 0L)
+    !fits(w, staying)
+  }
+
+  private def fits(claim: StagingLedger.Waiting, before: Long): Boolean =
+    before <= 0 || before + claim.bytes <= limits.getOrElse(claim.executorId, 0L)
+
   /** Takes back a claim that still waits; those behind it may go now. */
   def forget(ticket: Long): (StagingLedger, Vector[Long]) =
     copy(waiting = waiting.filterNot(_.ticket == ticket)).grant
@@ -38,8 +57,7 @@ final case class StagingLedger(
         val before = ledger.used.getOrElse(w.executorId, 0L)
         // Those who came first go first, else a large block would wait for ever.
         val first = !ledger.waiting.exists(_.executorId == w.executorId)
-        val room = before == 0 || before + w.bytes <= limits.getOrElse(w.executorId, 0L)
-        if (first && room)
+        if (first && fits(w, before))
           (
             ledger.copy(used = ledger.used.updated(w.executorId, before + w.bytes)),
             granted :+ w.ticket

@@ -1,6 +1,7 @@
 package org.rayonspark.data
 
 import java.util.concurrent.ConcurrentHashMap
+import scala.concurrent.{ExecutionContext, Future}
 
 /** The staging of one cluster as a resource that is claimed and freed, from any thread. */
 final class StagingRoom(places: () => Vector[StagingPlace]) {
@@ -31,6 +32,15 @@ final class StagingRoom(places: () => Vector[StagingPlace]) {
 
   def free(executorId: String, bytes: Long): Unit = change(_.free(executorId, bytes))
 
+  /** Frees bytes when their deletion has ended, well or not. */
+  def freeAfter(deletion: Future[_], executorId: String, bytes: Long): Unit = {
+    synchronized { ledger = ledger.leave(executorId, bytes) }
+    deletion.onComplete(_ => change(_.left(executorId, bytes)))(ExecutionContext.parasitic)
+  }
+
+  /** Bytes that are claimed or staged there. */
+  def used(executorId: String): Long = synchronized(ledger.used.getOrElse(executorId, 0L))
+
   /**
    * Registers one who keeps things in staging that may go. `giveUp` frees the least needed of them
    * beside an executor, and says whether there was any; closing the result takes that back.
@@ -42,10 +52,7 @@ final class StagingRoom(places: () => Vector[StagingPlace]) {
 
   /** Has things go for as long as claims wait for room beside that executor. */
   def press(executorId: String): Unit =
-    while (
-      synchronized(ledger.waiting.exists(_.executorId == executorId)) &&
-      holders.stream.anyMatch(_(executorId))
-    ) ()
+    while (synchronized(ledger.isShort(executorId)) && holders.stream.anyMatch(_(executorId))) ()
 
   private def change(step: StagingLedger => (StagingLedger, Vector[Long])): Unit = {
     val due = synchronized {

@@ -1,11 +1,19 @@
 package org.rayonspark.node
 
-import org.apache.spark.internal.Logging
 import org.rayonspark.conf.RayPort
 import org.rayonspark.plan.{NodePlan, NodeRole, Offer, RayCommand}
-import org.rayonspark.rendezvous.{Charter, DriverMessage, KeeperMessage, Transport, Wire}
+import org.rayonspark.rendezvous.{
+  Charter,
+  DriverMessage,
+  KeeperAnswer,
+  KeeperMessage,
+  KeeperQuestion,
+  Transport,
+  Wire
+}
+import org.rayonspark.route.{RouteServer, StagingDirectory}
 
-import java.io.{File, IOException}
+import java.io.File
 import java.nio.file.{Path, Paths}
 import java.util.concurrent.{CountDownLatch, TimeUnit}
 import scala.concurrent.duration._
@@ -19,6 +27,7 @@ import scala.concurrent.duration._
  *          ◄──Offered──        ◄──Hello──
  *          ──Launch───►        ──launch─►              (ports let go)
  *          ◄──NodeReport───────◄──events─
+ *          ──Discard, OpenRoute?──►                    (of the staging beside the node)
  *          ──Stop─────►        ──stop──►  ──Exited──► Closed
  * }}}
  *
@@ -30,12 +39,14 @@ final class NodeKeeper(
     transport: Transport,
     processes: NodeProcessFactory,
     onClosed: () => Unit
-) extends Logging {
+) {
   private val thread = KeeperThread(s"rayonspark-keeper-$mailboxName-${facts.executorId}")
   private val driver = transport.driver(mailboxName)
   private val mailbox = transport.open(
     s"$mailboxName-keeper-${facts.executorId}",
-    (bytes, _) => thread.post(received(Wire.decode[DriverMessage](bytes)))
+    (bytes, _) => thread.post(received(Wire.decode[DriverMessage](bytes))),
+    (bytes, reply) =>
+      thread.post(reply(Wire.encode(answer(Wire.decode[KeeperQuestion](bytes)))))
   )
   private val ready = new CountDownLatch(1)
   private val closed = new CountDownLatch(1)
@@ -62,12 +73,32 @@ final class NodeKeeper(
       life
         .filter(l => l.charter.incarnation == incarnation && !stopping)
         .foreach(launch(_, plan, nodes))
-    case DriverMessage.Discard(paths) => life.flatMap(_.staging).foreach(discard(_, paths))
     case DriverMessage.Ready => ready.countDown()
     case DriverMessage.Stop(grace) =>
       stopping = true
       life.fold(close())(_.process.stop(grace))
   }
+
+  private def answer(question: KeeperQuestion): KeeperAnswer = question match {
+    case KeeperQuestion.Discard(paths) =>
+      // What lay beside a node that is gone went with it.
+      life.flatMap(_.staging).foreach(_.delete(paths))
+      KeeperAnswer.Done
+    case KeeperQuestion.OpenRoute =>
+      val route = for {
+        current <- life.toRight(noNode)
+        staging <- current.staging.toRight(noNode)
+        route <- current.route
+          .map(Right(_))
+          .getOrElse(RouteServer.start(facts.host, current.charter.ports, staging))
+      } yield {
+        current.route = Some(route)
+        KeeperAnswer.Route(route.address)
+      }
+      route.fold(KeeperAnswer.Refused(_), identity)
+  }
+
+  private def noNode: String = s"The Ray node on executor ${facts.executorId} is gone."
 
   private def prepare(charter: Charter): Unit = {
     val prepared = for {
@@ -108,6 +139,7 @@ final class NodeKeeper(
         case hello: NodeEvent.Hello => offer(current, hello)
         case _: NodeEvent.Exited =>
           current.ports.release()
+          current.route.foreach(_.close())
           life = None
           report(incarnation, event)
           if (stopping) close()
@@ -162,7 +194,7 @@ final class NodeKeeper(
       nodes: Int,
       companions: Vector[Path]
   ): Unit = {
-    current.staging = Some(Paths.get(plan.stagingDirectory))
+    current.staging = Some(new StagingDirectory(Paths.get(plan.stagingDirectory)))
     current.ports.release()
     current.process.launch(
       NodeLaunch(
@@ -174,13 +206,6 @@ final class NodeKeeper(
       )
     )
   }
-
-  private def discard(staging: Path, paths: Vector[String]): Unit =
-    paths.map(Paths.get(_).normalize).filter(p => p.startsWith(staging) && p != staging).foreach {
-      path =>
-        try NodeDirs.delete(path)
-        catch { case e: IOException => logWarning(s"Could not delete $path from staging", e) }
-    }
 
   private def report(incarnation: Int, event: NodeEvent): Unit =
     tell(KeeperMessage.NodeReport(facts.executorId, incarnation, event))
@@ -203,6 +228,8 @@ final class NodeKeeper(
       val ports: HeldPorts,
       val process: NodeProcess
   ) {
-    var staging: Option[Path] = None
+    var staging: Option[StagingDirectory] = None
+    // Opened when another host needs it.
+    var route: Option[RouteServer] = None
   }
 }

@@ -3,6 +3,7 @@ package org.rayonspark.rendezvous
 import org.rayonspark.conf.PortPolicy
 import org.rayonspark.node.NodeEvent
 import org.rayonspark.plan.{NodePlan, NodeRole, Offer}
+import org.rayonspark.route.RouteAddress
 
 import scala.concurrent.duration.FiniteDuration
 
@@ -39,11 +40,31 @@ object DriverMessage {
   /** GCS lists the node as alive: the task that brought the keeper may go. */
   case object Ready extends DriverMessage
 
-  /** Delete these files or directories; what is not below the node's staging is left alone. */
-  final case class Discard(paths: Vector[String]) extends DriverMessage
-
   /** End the node and close. */
   final case class Stop(grace: FiniteDuration) extends DriverMessage
+}
+
+/** What the driver asks a keeper, of the staging beside its node. */
+sealed trait KeeperQuestion extends Product with Serializable
+
+object KeeperQuestion {
+
+  /** Delete these files or directories. Answered by [[KeeperAnswer.Done]]. */
+  final case class Discard(paths: Vector[String]) extends KeeperQuestion
+
+  /** Where do other hosts reach it? Answered by [[KeeperAnswer.Route]]. */
+  case object OpenRoute extends KeeperQuestion
+}
+
+/** What a keeper answers. */
+sealed trait KeeperAnswer extends Product with Serializable
+
+object KeeperAnswer {
+  case object Done extends KeeperAnswer
+  final case class Route(address: RouteAddress) extends KeeperAnswer
+
+  /** `why` is a whole sentence. */
+  final case class Refused(why: String) extends KeeperAnswer
 }
 
 /**

@@ -1,6 +1,8 @@
 package org.rayonspark.rendezvous
 
+import java.io.IOException
 import java.util.concurrent.ConcurrentHashMap
+import scala.concurrent.{ExecutionContext, Future}
 
 /**
  * The driver's end of the conversation with the keepers of one cluster. It knows who is who by
@@ -9,16 +11,25 @@ import java.util.concurrent.ConcurrentHashMap
  * {{{
  *   keeper on executor 1 ──Enlist, Offered, NodeReport──►  Rendezvous ──► onMessage
  *                        ◄──Prepare, Launch, Ready, Stop──
+ *                        ◄──Discard, OpenRoute?───────────   (answered)
  * }}}
  */
 final class Rendezvous(transport: Transport, name: String, onMessage: KeeperMessage => Unit)
     extends AutoCloseable {
   private val peers = new ConcurrentHashMap[String, Peer]
-  private val mailbox = transport.open(name, receive)
+  private val mailbox = transport.open(name, receive, (_, _) => ())
 
   /** To the keeper on that executor; dropped when none has enlisted from there. */
   def tell(executorId: String, message: DriverMessage): Unit =
     Option(peers.get(executorId)).foreach(mailbox.send(_, Wire.encode(message)))
+
+  /** Asks the keeper on that executor; fails when there is none, or none any more. */
+  def ask(executorId: String, question: KeeperQuestion): Future[KeeperAnswer] =
+    Option(peers.get(executorId))
+      .fold(Future.failed[Array[Byte]](new IOException(s"No keeper on executor $executorId"))) {
+        transport.ask(_, Wire.encode(question))
+      }
+      .map(Wire.decode[KeeperAnswer])(ExecutionContext.parasitic)
 
   private def receive(bytes: Array[Byte], from: Peer): Unit = {
     val message = Wire.decode[KeeperMessage](bytes)

@@ -8,8 +8,15 @@ import scala.concurrent.Future
  */
 trait Transport {
 
-  /** Opens a mailbox; `receive` is called from one thread at a time and must not block. */
-  def open(name: String, receive: (Array[Byte], Peer) => Unit): Mailbox
+  /**
+   * Opens a mailbox for messages and questions. `receive` and `answer` are called from one thread at
+   * a time and must not block; an answer may be given later and from any thread.
+   */
+  def open(
+      name: String,
+      receive: (Array[Byte], Peer) => Unit,
+      answer: (Array[Byte], Array[Byte] => Unit) => Unit
+  ): Mailbox
 
   /**
    * The driver's mailbox of that name.
@@ -25,7 +32,7 @@ trait Transport {
    */
   def serve(name: String, answer: (Array[Byte], Array[Byte] => Unit) => Unit): AutoCloseable
 
-  /** The driver's answer to a question; fails when the driver is gone. It has no time limit. */
+  /** A peer's answer to a question; fails when the peer is gone. It has no time limit. */
   def ask(peer: Peer, question: Array[Byte]): Future[Array[Byte]]
 }
 

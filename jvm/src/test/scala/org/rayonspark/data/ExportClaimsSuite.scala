@@ -4,14 +4,15 @@ import org.scalatest.funsuite.AnyFunSuite
 
 final class ExportClaimsSuite extends AnyFunSuite {
   private final class Room(limit: Long) {
-    val room = new StagingRoom(() => Vector(StagingPlace("1", "h", "h", "n1", "/s", limit)))
+    val place: StagingPlace = StagingPlace("1", "h", "h", "n1", "/s", limit)
+    val room = new StagingRoom(() => Vector(place))
     val claims = new ExportClaims(room)
     var granted: Vector[Int] = Vector.empty
 
     def claim(sequence: Int, bytes: Long): Claim = Claim("1", 0, sequence, 0, bytes)
 
     def reserve(claim: Claim): Unit =
-      claims.reserve(claim) { () => granted = granted :+ claim.sequence }
+      claims.reserve(claim, place) { () => granted = granted :+ claim.sequence }
   }
 
   test("a claim that is settled leaves what was kept, and frees the rest for the next") {
@@ -46,6 +47,18 @@ final class ExportClaimsSuite extends AnyFunSuite {
     assert(r.granted == Vector(0))
   }
 
+  test("the claims of executors that are gone are given up, and their places told") {
+    val r = new Room(100)
+    val guest = Claim("2", 7, 0, 0, 60)
+    r.reserve(guest)
+    r.reserve(r.claim(1, 60))
+    assert(r.granted == Vector(0))
+    assert(r.claims.keepOnly(_ == "1") == Vector(guest -> r.place))
+    assert(r.granted == Vector(0, 1))
+    assert(r.claims.place(guest).isEmpty)
+    assert(r.claims.keepOnly(_ == "1").isEmpty)
+  }
+
   test("closing frees all that is open, and takes no more") {
     val r = new Room(100)
     r.reserve(r.claim(0, 60))
@@ -55,7 +68,7 @@ final class ExportClaimsSuite extends AnyFunSuite {
     assert(r.granted == Vector(0))
     val others = new ExportClaims(r.room)
     var free = false
-    others.reserve(r.claim(9, 100)) { () => free = true }
+    others.reserve(r.claim(9, 100), r.place) { () => free = true }
     assert(free)
   }
 }

@@ -16,7 +16,8 @@ final class ExportStateSuite extends AnyFunSuite with TableDrivenPropertyChecks 
       s"n$executorId",
       s"/$partition-$sequence",
       10L * sequence + 1,
-      100
+      100,
+      local = true
     )
 
   /** A story: every step must be possible. */

@@ -4,9 +4,12 @@ import org.apache.spark.rayonspark.SparkRpc
 import org.rayonspark.ClusterStoppedException
 import org.rayonspark.node.NodeDirs
 import org.rayonspark.rendezvous.Transport
+import org.rayonspark.route.RouteAddress
 
+import java.io.IOException
 import java.nio.file.{Files, Path, Paths}
 import java.util.concurrent.ConcurrentHashMap
+import scala.concurrent.Future
 import scala.jdk.CollectionConverters._
 
 /** Staging beside the driver of a local session, and no Ray. */
@@ -24,8 +27,14 @@ final class FakeStaging(limit: Long) extends Staging with AutoCloseable {
   override def places: Vector[StagingPlace] =
     Vector(StagingPlace("driver", "127.0.0.1", "127.0.0.1", s"n$node", directory.toString, limit))
 
-  override def discard(executorId: String, paths: Vector[String]): Unit =
-    paths.foreach(p => NodeDirs.delete(Paths.get(p)))
+  override def hostOf(executorId: String): Option[String] = Some("127.0.0.1")
+  override def isAlive(executorId: String): Boolean = true
+
+  override def discard(executorId: String, paths: Vector[String]): Future[Unit] =
+    Future.successful(paths.foreach(p => NodeDirs.delete(Paths.get(p))))
+
+  override def route(executorId: String): Future[RouteAddress] =
+    Future.failed(new IOException("no route in this test"))
 
   override def require(): Unit =
     if (!running) throw new ClusterStoppedException("The cluster is stopped. Start a new one.")

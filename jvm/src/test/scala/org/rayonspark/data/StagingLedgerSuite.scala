@@ -48,6 +48,18 @@ final class StagingLedgerSuite extends AnyFunSuite with TableDrivenPropertyCheck
     assert(after.forget(1) == ((after, Vector.empty)))
   }
 
+  test("what is being deleted is in use until it is gone, and is not asked for twice") {
+    val (ledger, _) = claims("a" -> 80L, "a" -> 50L)
+    assert(ledger.isShort("a"))
+    assert(!ledger.isShort("b"))
+    val leaving = ledger.leave("a", 30)
+    assert(!leaving.isShort("a"))
+    assert(leaving.used == Map("a" -> 80L))
+    val (after, granted) = leaving.left("a", 30)
+    assert(granted == Vector(1L))
+    assert(after.used == Map("a" -> 100L))
+  }
+
   test("what is given back is there again, and more than was claimed counts as well") {
     val (ledger, _) = claims("a" -> 60L)
     assert(ledger.free("a", -30)._1.used == Map("a" -> 90L))

@@ -2,7 +2,7 @@ package org.apache.spark.rayonspark
 
 import org.apache.spark.{SparkContext, TaskContext}
 import org.apache.spark.rdd.RDD
-import org.apache.spark.scheduler.SparkListenerInterface
+import org.apache.spark.scheduler.{SparkListenerInterface, TaskSchedulerImpl}
 
 /** What only Spark's private API says of a running application, to its driver. */
 object SparkDriver {
@@ -21,6 +21,17 @@ object SparkDriver {
       .toVector
       .filter(_.id != SparkContext.DRIVER_IDENTIFIER)
       .map(e => Executor(e.id, e.hostPort.substring(0, e.hostPort.lastIndexOf(':')), e.totalCores))
+
+  /** The host of each executor that is registered now, and of the driver, by id. */
+  def hosts(sc: SparkContext): Map[String, String] =
+    executors(sc).map(e => e.id -> e.host).toMap +
+      (SparkContext.DRIVER_IDENTIFIER -> sc.env.blockManager.blockManagerId.host)
+
+  /** Whether the scheduler still gives tasks to that executor. */
+  def isAlive(sc: SparkContext, executorId: String): Boolean = sc.taskScheduler match {
+    case scheduler: TaskSchedulerImpl => scheduler.isExecutorAlive(executorId)
+    case _ => true
+  }
 
   /**
    * Adds a listener with a queue of its own: it may take its time at the application's end without

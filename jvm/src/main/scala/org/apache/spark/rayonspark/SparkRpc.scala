@@ -23,8 +23,12 @@ import scala.concurrent.duration._
  */
 final class SparkRpc(rpc: RpcEnv, driverAddress: RpcAddress) extends Transport with Logging {
 
-  override def open(name: String, receive: (Array[Byte], Peer) => Unit): Mailbox = {
-    val endpoint = new SparkRpc.Endpoint(rpc, receive)
+  override def open(
+      name: String,
+      receive: (Array[Byte], Peer) => Unit,
+      answer: (Array[Byte], Array[Byte] => Unit) => Unit
+  ): Mailbox = {
+    val endpoint = new SparkRpc.Endpoint(rpc, receive, answer)
     new SparkRpc.SparkMailbox(rpc, rpc.setupEndpoint(name, endpoint))
   }
 
@@ -39,8 +43,7 @@ final class SparkRpc(rpc: RpcEnv, driverAddress: RpcAddress) extends Transport w
       name: String,
       answer: (Array[Byte], Array[Byte] => Unit) => Unit
   ): AutoCloseable = {
-    val self = rpc.setupEndpoint(name, new SparkRpc.Desk(rpc, answer))
-    () => rpc.stop(self)
+    open(name, (_, _) => (), answer)
   }
 
   override def ask(peer: Peer, question: Array[Byte]): Future[Array[Byte]] = peer match {
@@ -75,21 +78,17 @@ object SparkRpc {
   /** Who asks decides how long to wait; a connection that is lost fails the question at once. */
   private val forever = new RpcTimeout(24.hours, "RayOnSpark")
 
-  private final class Desk(
-      override val rpcEnv: RpcEnv,
-      answer: (Array[Byte], Array[Byte] => Unit) => Unit
-  ) extends ThreadSafeRpcEndpoint {
-    override def receiveAndReply(context: RpcCallContext): PartialFunction[Any, Unit] = {
-      case question: Array[Byte] => answer(question, context.reply)
-    }
-  }
-
   private final class Endpoint(
       override val rpcEnv: RpcEnv,
-      onMessage: (Array[Byte], Peer) => Unit
+      onMessage: (Array[Byte], Peer) => Unit,
+      answer: (Array[Byte], Array[Byte] => Unit) => Unit
   ) extends ThreadSafeRpcEndpoint {
     override def receive: PartialFunction[Any, Unit] = {
       case (sender: RpcEndpointRef, bytes: Array[Byte]) => onMessage(bytes, SparkPeer(sender))
+    }
+
+    override def receiveAndReply(context: RpcCallContext): PartialFunction[Any, Unit] = {
+      case question: Array[Byte] => answer(question, context.reply)
     }
   }
 }
