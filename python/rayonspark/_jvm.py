@@ -96,6 +96,10 @@ class JvmImport:
         self._handle = handle
         self._jvm = jvm
 
+    @property
+    def id(self) -> str:
+        return str(self._handle.id())
+
     def data_frame(self, spark: SparkSession) -> DataFrame:
         from pyspark.sql import DataFrame
 

@@ -71,7 +71,8 @@ class Leftovers:
 
     def assert_none(self, within_s: float = 5.0) -> None:
         eventually(lambda: not self.found(), within_s)
-        assert self.found() == {}
+        left = self.found()
+        assert left == {}, left
 
 
 def listening(port: int) -> bool:

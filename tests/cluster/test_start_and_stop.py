@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,8 +16,7 @@ from rayonspark import RayCluster
 
 from .leftovers import eventually, listening, ray_processes
 from .sessions import local_cluster
-
-THREAD_NAME = re.compile(r"Thread\[#?\d*,?([^,\]]*),")
+from .threads import jvm_threads, ours
 
 
 @pytest.fixture(scope="module")
@@ -130,21 +128,6 @@ def test_the_token_is_in_no_log(spark: SparkSession) -> None:
     logs = [path for directory in directories for path in directory.rglob("*") if path.is_file()]
     assert len(logs) > len(directories)
     assert [path for path in logs if token in path.read_bytes()] == []
-
-
-def jvm_threads(spark: SparkSession) -> dict[str, set[str]]:
-    """Names of the live threads in the driver's JVM, and in those of all executors."""
-    sc = spark.sparkContext
-    slots = spark.range(0, 64, 1, numPartitions=64)
-    stacks = "reflect('java.lang.Thread', 'getAllStackTraces')"
-    rows = slots.selectExpr(f"{stacks} AS stacks").distinct().collect()
-    executors = {name for row in rows for name in THREAD_NAME.findall(row.stacks)}
-    driver = {str(t.getName()) for t in sc._jvm.java.lang.Thread.getAllStackTraces().keySet()}
-    return {"driver": driver, "executors": executors}
-
-
-def ours(names: set[str]) -> set[str]:
-    return {name for name in names if name.startswith("rayonspark-")}
 
 
 def test_the_address_has_the_names_that_ray_gives_it(spark: SparkSession) -> None:

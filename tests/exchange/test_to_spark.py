@@ -207,6 +207,20 @@ def test_the_last_exchange_is_told(cluster: RayCluster) -> None:
     assert exchange.local_share == 1.0
 
 
+def test_the_data_source_reads_a_frame_by_its_id(spark: SparkSession, cluster: RayCluster) -> None:
+    df = cluster.to_spark(ray.data.range(1000, override_num_blocks=4).materialize())
+    source = spark.read.format("rayonspark")
+
+    again = source.option("frame", cluster.last_exchange.frame).load()
+
+    assert again.schema == df.schema
+    assert again.groupBy().sum("id").first()[0] == 499_500
+    with pytest.raises(Exception, match="There is no frame"):
+        source.option("frame", "strange").load()
+    with pytest.raises(Exception, match='needs the option "frame"'):
+        spark.read.format("rayonspark").load()
+
+
 def test_after_the_clusters_stop_reading_is_an_error_that_says_so(
     spark: SparkSession, cluster: RayCluster
 ) -> None:

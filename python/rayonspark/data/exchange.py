@@ -22,6 +22,9 @@ class Exchange:
         Share of the bytes, from 0 to 1, that did not leave their host.
     seconds : mapping of str to float
         Wall time by phase.
+    frame : str or None
+        On the way to Spark, the id under which Spark's data source "rayonspark" reads the Dataset
+        as well, as its option "frame".
     """
 
     direction: str
@@ -30,3 +33,4 @@ class Exchange:
     blocks: int
     local_share: float
     seconds: Mapping[str, float]
+    frame: str | None = None

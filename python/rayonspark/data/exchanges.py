@@ -48,6 +48,7 @@ class Reading:
             blocks=int(report["blocks"]),
             local_share=report["local_bytes"] / read if read else 1.0,
             seconds=self.seconds,
+            frame=self.frame.id,
         )
 
 

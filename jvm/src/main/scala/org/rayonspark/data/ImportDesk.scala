@@ -36,7 +36,9 @@ private[data] final class ImportDesk(
 
   @tailrec
   private def fetch(block: Int, missing: Option[String]): ImportDesk.Fetched = {
-    val at = ask(ImportQuestion.Fetch(block, executorId, missing)) { case at: ImportAnswer.At => at }
+    val at = ask(ImportQuestion.Fetch(block, executorId, missing)) { case at: ImportAnswer.At =>
+      at
+    }
     val files = filesAt(at)
     val opened =
       try files.open(at.path)
@@ -47,7 +49,12 @@ private[data] final class ImportDesk(
       }
     opened match {
       case Some(channel) =>
-        new ImportDesk.Fetched(channel, () => try files.close() finally done(at.path))
+        new ImportDesk.Fetched(
+          channel,
+          () =>
+            try files.close()
+            finally done(at.path)
+        )
       case None =>
         files.close()
         fetch(block, Some(at.path))

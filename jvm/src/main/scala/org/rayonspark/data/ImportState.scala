@@ -20,7 +20,9 @@ final case class ImportState(
     files.find { case (_, f) => f.block == block && f.executorId == executorId }
 
   def demand(path: String, block: Int, executorId: String, bytes: Long): ImportState =
-    copy(files = files.updated(path, File(block, executorId, bytes, ready = false, Vector.empty, clock)))
+    copy(files =
+      files.updated(path, File(block, executorId, bytes, ready = false, Vector.empty, clock))
+    )
 
   /** The file is there, with so many bytes. */
   def staged(path: String, bytes: Long): ImportState =
@@ -37,8 +39,8 @@ final case class ImportState(
   def drop(path: String): ImportState = copy(files = files - path)
 
   /**
-   * What may go from that executor's staging: nobody who lives reads it, and its last use is longest
-   * ago.
+   * What may go from that executor's staging: nobody who lives reads it, and its last use is
+   * longest ago.
    */
   def eldest(executorId: String, alive: String => Boolean): Option[(String, File)] =
     files

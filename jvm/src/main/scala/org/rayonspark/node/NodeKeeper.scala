@@ -45,8 +45,7 @@ final class NodeKeeper(
   private val mailbox = transport.open(
     s"$mailboxName-keeper-${facts.executorId}",
     (bytes, _) => thread.post(received(Wire.decode[DriverMessage](bytes))),
-    (bytes, reply) =>
-      thread.post(reply(Wire.encode(answer(Wire.decode[KeeperQuestion](bytes)))))
+    (bytes, reply) => thread.post(reply(Wire.encode(answer(Wire.decode[KeeperQuestion](bytes)))))
   )
   private val ready = new CountDownLatch(1)
   private val closed = new CountDownLatch(1)

@@ -9,8 +9,8 @@ import scala.concurrent.Future
 trait Transport {
 
   /**
-   * Opens a mailbox for messages and questions. `receive` and `answer` are called from one thread at
-   * a time and must not block; an answer may be given later and from any thread.
+   * Opens a mailbox for messages and questions. `receive` and `answer` are called from one thread
+   * at a time and must not block; an answer may be given later and from any thread.
    */
   def open(
       name: String,

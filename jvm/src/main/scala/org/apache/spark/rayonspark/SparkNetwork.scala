@@ -78,10 +78,12 @@ object SparkNetwork {
   ): Option[(Int, AutoCloseable)] = {
     val context = new TransportContext(conf, new Handler(handler))
     val bootstrap = new AuthServerBootstrap(conf, new Secret(secret))
-    val server = ports.iterator.flatMap { port =>
-      try Some(context.createServer(host, port, JList.of(bootstrap)))
-      catch { case _: IOException => None }
-    }.nextOption()
+    val server = ports.iterator
+      .flatMap { port =>
+        try Some(context.createServer(host, port, JList.of(bootstrap)))
+        catch { case _: IOException => None }
+      }
+      .nextOption()
     if (server.isEmpty) context.close()
     server.map { s =>
       val close: AutoCloseable = () => {

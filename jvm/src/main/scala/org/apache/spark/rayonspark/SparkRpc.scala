@@ -42,9 +42,8 @@ final class SparkRpc(rpc: RpcEnv, driverAddress: RpcAddress) extends Transport w
   override def serve(
       name: String,
       answer: (Array[Byte], Array[Byte] => Unit) => Unit
-  ): AutoCloseable = {
+  ): AutoCloseable =
     open(name, (_, _) => (), answer)
-  }
 
   override def ask(peer: Peer, question: Array[Byte]): Future[Array[Byte]] = peer match {
     case SparkRpc.SparkPeer(ref) => ref.ask[Array[Byte]](question, SparkRpc.forever)
