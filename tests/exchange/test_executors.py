@@ -55,7 +55,14 @@ def raylet_of(cluster: RayCluster, executor_id: str) -> psutil.Process:
 def executor_processes(spark: SparkSession) -> list[psutil.Process]:
     jvm = psutil.Process(spark.sparkContext._jvm.java.lang.ProcessHandle.current().pid())
     found = jvm.children(recursive=True)
-    return [p for p in found if "CoarseGrainedExecutorBackend" in " ".join(p.cmdline())]
+    return [p for p in found if "CoarseGrainedExecutorBackend" in command_line(p)]
+
+
+def command_line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""  # It has just ended.
 
 
 def locations(dataset: ray.data.Dataset) -> set[str]:

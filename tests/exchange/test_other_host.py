@@ -1,6 +1,6 @@
 """Between hosts that share no memory: an executor without a Ray node sends its data to another.
 
-A second host is made of this one: a Spark worker with an address and a /dev/shm of its own.
+Two more hosts are made of this one: Spark workers with an address and a /dev/shm of their own.
 """
 
 from __future__ import annotations
@@ -23,20 +23,21 @@ from rayonspark import RayCluster, configure_spark
 
 ROWS = 2_000_000
 SUM = ROWS * (ROWS - 1) // 2
-HOSTS = ("127.0.0.1", "127.0.0.2")
+DRIVER = "127.0.0.1"
+WORKERS = ("127.0.0.2", "127.0.0.3")
 OWN_MEMORY = ["unshare", "--mount", "bash", "-c", 'mount -t tmpfs tmpfs /dev/shm && exec "$@"', "-"]
 
 
 def free_port() -> int:
     with socket.socket() as probe:
-        probe.bind((HOSTS[0], 0))
+        probe.bind((DRIVER, 0))
         return int(probe.getsockname()[1])
 
 
 def daemon(stack: ExitStack, argv: list[str], host: str, directory: Path) -> None:
     """Start a process of Spark's standalone cluster, and end it with the stack."""
     spark_class = str(Path(pyspark.__file__).parent / "bin" / "spark-class")
-    prefix = OWN_MEMORY if host == HOSTS[1] else []
+    prefix = OWN_MEMORY if host in WORKERS else []
     directory.mkdir()
     with open(directory / "log", "wb") as log:
         process = subprocess.Popen(
@@ -55,7 +56,7 @@ def daemon(stack: ExitStack, argv: list[str], host: str, directory: Path) -> Non
 def spark(
     leaves_nothing_behind: Leftovers, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SparkSession]:
-    """One executor on each of two hosts."""
+    """One executor on each of two hosts, neither of them the driver's."""
     if os.getuid() != 0 or shutil.which("unshare") is None:
         pytest.skip("only root can give a process a /dev/shm of its own")
     if subprocess.run([*OWN_MEMORY, "true"], check=False, capture_output=True).returncode != 0:
@@ -64,18 +65,18 @@ def spark(
     port = free_port()
     with ExitStack() as stack:
         master = "org.apache.spark.deploy.master.Master"
-        argv = ["--host", HOSTS[0], "--port", str(port), "--webui-port", "0"]
-        daemon(stack, [master, *argv], HOSTS[0], home / "master")
+        argv = ["--host", DRIVER, "--port", str(port), "--webui-port", "0"]
+        daemon(stack, [master, *argv], DRIVER, home / "master")
         assert eventually(lambda: listening(port), within_s=60)
-        for host in HOSTS:
+        for host in WORKERS:
             worker = "org.apache.spark.deploy.worker.Worker"
             argv = ["--host", host, "--cores", "1", "--memory", "1g", "--webui-port", "0"]
-            work = ["--work-dir", str(home / host / "work"), f"spark://{HOSTS[0]}:{port}"]
+            work = ["--work-dir", str(home / host / "work"), f"spark://{DRIVER}:{port}"]
             daemon(stack, [worker, *argv, *work], host, home / host)
         builder = (
-            SparkSession.builder.master(f"spark://{HOSTS[0]}:{port}")
-            .config("spark.driver.host", HOSTS[0])
-            .config("spark.driver.bindAddress", HOSTS[0])
+            SparkSession.builder.master(f"spark://{DRIVER}:{port}")
+            .config("spark.driver.host", DRIVER)
+            .config("spark.driver.bindAddress", DRIVER)
             .config("spark.executor.memory", "512m")
             # A task goes to a free executor at once, also to the wrong one.
             .config("spark.locality.wait", "0s")
