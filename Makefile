@@ -53,12 +53,9 @@ test: test-jvm test-python ## Run all tests
 test-jvm: env
 	./sbt test
 
-# The other files of tests/exchange are written, and not all of them pass yet.
-exchange_tests := tests/exchange/test_to_ray.py tests/exchange/test_to_spark.py
-
 # One run, the quick rooms first.
 test-python: wheel
-	$(python) -m pytest tests/python tests/process tests/cluster $(exchange_tests) tests/release
+	$(python) -m pytest tests/python tests/process tests/cluster tests/exchange tests/release
 
 lint: env ## Check format, style and types
 	$(python) -m ruff check

@@ -19,6 +19,11 @@ def files(cluster: RayCluster) -> list[Path]:
     return [path for path in found if path.is_file()]
 
 
+def exported(cluster: RayCluster) -> list[Path]:
+    """What is on its way to Ray. A frame in Spark keeps its files until Java collects it."""
+    return [path for path in files(cluster) if path.name.startswith("export-")]
+
+
 def largest(cluster: RayCluster) -> int:
     """Bytes that are staged now in the fullest of its directories."""
     directories = Path("/dev/shm").glob(f"ros-stage-{cluster.id}-*")

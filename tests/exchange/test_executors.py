@@ -145,7 +145,7 @@ def test_an_executor_that_dies_in_between_costs_no_row(spark: SparkSession) -> N
         victim = executor_processes(spark)[0]
         staged = threading.Thread(
             target=lambda: (
-                eventually(lambda: bool(staging.files(cluster)), within_s=60),
+                eventually(lambda: bool(staging.exported(cluster)), within_s=60),
                 victim.kill(),
             )
         )

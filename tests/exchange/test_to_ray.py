@@ -68,7 +68,7 @@ def test_a_large_partition_is_split_and_never_staged_whole(
     assert max(sizes) < 64 * MIB
     assert 0 < mark.bytes <= 64 * MIB
     assert dataset.sum("id") == 5_000_000 * 4_999_999 // 2
-    assert eventually(lambda: not staging.files(cluster), within_s=5)
+    assert eventually(lambda: not staging.exported(cluster), within_s=5)
 
 
 def test_a_frame_larger_than_the_object_store_passes_through(
@@ -98,14 +98,16 @@ def test_the_user_chooses_the_blocks(spark: SparkSession, cluster: RayCluster) -
 
 
 def test_releasing_the_dataset_frees_the_memory(spark: SparkSession, cluster: RayCluster) -> None:
-    # What the tests before held goes in its own time.
-    assert eventually(lambda: stored_mib() < 10, within_s=60)
+    # What the tests before made goes with its owner, the driver's connection.
+    cluster.disconnect()
+    cluster.connect(log_to_driver=False)
+    assert eventually(lambda: stored_mib() == 0, within_s=60)
 
     dataset = cluster.to_ray(spark.range(0, 8_000_000, 1, 4))
     assert stored_mib() >= 60
     del dataset
 
-    assert eventually(lambda: stored_mib() < 10, within_s=60)
+    assert eventually(lambda: stored_mib() == 0, within_s=60)
 
 
 def test_the_last_exchange_is_told(spark: SparkSession, cluster: RayCluster) -> None:
@@ -176,7 +178,7 @@ def test_a_failing_row_fails_the_call_and_leaves_nothing(
     with pytest.raises(errors.RayOnSparkException, match="mine"):
         cluster.to_ray(df)
 
-    assert eventually(lambda: not staging.files(cluster), within_s=5)
+    assert eventually(lambda: not staging.exported(cluster), within_s=5)
     assert cluster.to_ray(spark.range(5)).count() == 5
 
 
