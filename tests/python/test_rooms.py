@@ -29,6 +29,7 @@ STOREYS = [
     {"plan"},
     {"node", "rendezvous"},
     {"spark"},
+    {"route"},
     {"job", "watch", "data"},
     {"RayCluster"},
     {"python"},

@@ -7,6 +7,7 @@ import org.rayonspark.conf.{Auth, Keys}
 import org.rayonspark.job.{RayClusterJob, SlotCheck}
 import org.rayonspark.node.{GuardedProcess, NodeEvent, NodeKeeper, Reachability}
 import org.rayonspark.rendezvous.{KeeperMessage, Rendezvous}
+import org.rayonspark.route.RouteServer
 import org.rayonspark.watch._
 
 import java.security.SecureRandom
@@ -63,7 +64,14 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
   private def begin(): Unit = {
     SparkDriver.addListener(sc, listener, s"rayonspark-${initial.id}")
     SparkDriver.executors(sc).foreach(e => loop.post(ClusterEvent.ExecutorAdded(e.id, e.cores)))
-    new NodeKeeper(Rendezvous.mailboxName(initial.id), facts, transport, GuardedProcess, () => ())
+    new NodeKeeper(
+      Rendezvous.mailboxName(initial.id),
+      facts,
+      transport,
+      GuardedProcess,
+      RouteServer,
+      () => ()
+    )
     loop.postAfter(spec(Keys.startTimeout), ClusterEvent.StartTimedOut)
     loop.post(ClusterEvent.Started)
   }

@@ -1,8 +1,7 @@
 package org.rayonspark
 
 import org.rayonspark.data.{Staging, StagingPlace, StagingRoom}
-import org.rayonspark.rendezvous.{KeeperAnswer, KeeperQuestion, Rendezvous, Transport}
-import org.rayonspark.route.RouteAddress
+import org.rayonspark.rendezvous.{KeeperAnswer, KeeperQuestion, Rendezvous, RouteAddress, Transport}
 import org.rayonspark.watch.ClusterState
 
 import java.io.IOException

@@ -7,6 +7,7 @@ import org.rayonspark.conf.PortPolicy
 import org.rayonspark.node._
 import org.rayonspark.plan.{MemoryOffer, Offer, Planner}
 import org.rayonspark.rendezvous.{Rendezvous, Transport}
+import org.rayonspark.route.RouteServer
 import org.rayonspark.watch._
 
 import java.lang.management.ManagementFactory
@@ -162,7 +163,7 @@ object ControlPlane {
     def awaitClosed(): Unit = closed.await()
 
     def begin(): Unit = {
-      new NodeKeeper(name, facts(0), transport, processes, () => ())
+      new NodeKeeper(name, facts(0), transport, processes, RouteServer, () => ())
       (1 to size).foreach(i => loop.post(ClusterEvent.ExecutorAdded(i.toString, 1)))
       loop.post(ClusterEvent.Started)
     }
@@ -187,7 +188,7 @@ object ControlPlane {
       case ClusterAction.Place(nodes) =>
         (1 to nodes).foreach(i =>
           starters.execute { () =>
-            new NodeKeeper(name, facts(i), keepers, processes, () => ())
+            new NodeKeeper(name, facts(i), keepers, processes, RouteServer, () => ())
             ()
           }
         )

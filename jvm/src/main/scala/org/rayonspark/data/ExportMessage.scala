@@ -1,6 +1,6 @@
 package org.rayonspark.data
 
-import org.rayonspark.route.RouteAddress
+import org.rayonspark.rendezvous.RouteAddress
 
 /** What a task that encodes a partition asks of the driver. */
 sealed trait ExportQuestion extends Product with Serializable

@@ -1,6 +1,6 @@
 package org.rayonspark.data
 
-import org.rayonspark.route.RouteAddress
+import org.rayonspark.rendezvous.RouteAddress
 
 /** What a task that reads a Dataset's block asks of the driver. */
 sealed trait ImportQuestion extends Product with Serializable

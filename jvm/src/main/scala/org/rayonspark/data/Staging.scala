@@ -1,7 +1,7 @@
 package org.rayonspark.data
 
 import org.rayonspark.rendezvous.Transport
-import org.rayonspark.route.RouteAddress
+import org.rayonspark.rendezvous.RouteAddress
 
 import scala.concurrent.Future
 

@@ -4,6 +4,7 @@ import org.apache.spark.{TaskContext, TaskKilledException}
 import org.apache.spark.rayonspark.{SparkExecutor, SparkRpc}
 import org.rayonspark.node.{ExecutorFacts, GuardedProcess, NodeKeeper}
 import org.rayonspark.rendezvous.Rendezvous
+import org.rayonspark.route.RouteServer
 
 import java.util.concurrent.ConcurrentHashMap
 import scala.concurrent.duration._
@@ -56,6 +57,7 @@ object NodeTask {
           facts,
           SparkRpc.ofThisApplication(),
           GuardedProcess,
+          RouteServer,
           () => { keepers.remove(clusterId); () }
         )
     )

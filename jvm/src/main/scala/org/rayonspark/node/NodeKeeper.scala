@@ -11,7 +11,6 @@ import org.rayonspark.rendezvous.{
   Transport,
   Wire
 }
-import org.rayonspark.route.{RouteServer, StagingDirectory}
 
 import java.io.File
 import java.nio.file.{Path, Paths}
@@ -38,6 +37,7 @@ final class NodeKeeper(
     facts: ExecutorFacts,
     transport: Transport,
     processes: NodeProcessFactory,
+    routes: NodeRouteFactory,
     onClosed: () => Unit
 ) {
   private val thread = KeeperThread(s"rayonspark-keeper-$mailboxName-${facts.executorId}")
@@ -89,7 +89,7 @@ final class NodeKeeper(
         staging <- current.staging.toRight(noNode)
         route <- current.route
           .map(Right(_))
-          .getOrElse(RouteServer.start(facts.host, current.charter.ports, staging))
+          .getOrElse(routes.open(facts.host, current.charter.ports, staging))
       } yield {
         current.route = Some(route)
         KeeperAnswer.Route(route.address)
@@ -229,6 +229,6 @@ final class NodeKeeper(
   ) {
     var staging: Option[StagingDirectory] = None
     // Opened when another host needs it.
-    var route: Option[RouteServer] = None
+    var route: Option[NodeRoute] = None
   }
 }

@@ -3,7 +3,6 @@ package org.rayonspark.rendezvous
 import org.rayonspark.conf.PortPolicy
 import org.rayonspark.node.NodeEvent
 import org.rayonspark.plan.{NodePlan, NodeRole, Offer}
-import org.rayonspark.route.RouteAddress
 
 import scala.concurrent.duration.FiniteDuration
 

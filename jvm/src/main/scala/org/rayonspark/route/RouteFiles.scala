@@ -1,6 +1,7 @@
 package org.rayonspark.route
 
 import org.apache.spark.rayonspark.{SparkNetwork, SparkNetworkClient}
+import org.rayonspark.rendezvous.RouteAddress
 
 import java.io.IOException
 import java.nio.ByteBuffer

@@ -2,7 +2,8 @@ package org.rayonspark.route
 
 import org.apache.spark.rayonspark.{SparkNetwork, SparkNetworkHandler}
 import org.rayonspark.conf.PortPolicy
-import org.rayonspark.rendezvous.Wire
+import org.rayonspark.node.{NodeRoute, NodeRouteFactory, StagingDirectory}
+import org.rayonspark.rendezvous.{RouteAddress, Wire}
 
 import java.nio.ByteBuffer
 import java.security.SecureRandom
@@ -18,8 +19,8 @@ final class RouteServer private (
     secret: String,
     handler: RouteServer.Handler,
     server: AutoCloseable
-) extends AutoCloseable {
-  val address: RouteAddress = RouteAddress(host, port, secret)
+) extends NodeRoute {
+  override val address: RouteAddress = RouteAddress(host, port, secret)
 
   override def close(): Unit = {
     server.close()
@@ -27,15 +28,11 @@ final class RouteServer private (
   }
 }
 
-object RouteServer {
+object RouteServer extends NodeRouteFactory {
   private val secretBytes = 32
   private val random = new SecureRandom()
 
-  /**
-   * @return
-   *   a server that listens, or a sentence that says why there is none
-   */
-  def start(
+  override def open(
       host: String,
       ports: PortPolicy,
       directory: StagingDirectory

@@ -4,7 +4,7 @@ import org.apache.spark.rayonspark.SparkRpc
 import org.rayonspark.ClusterStoppedException
 import org.rayonspark.node.NodeDirs
 import org.rayonspark.rendezvous.Transport
-import org.rayonspark.route.RouteAddress
+import org.rayonspark.rendezvous.RouteAddress
 
 import java.io.IOException
 import java.nio.file.{Files, Path, Paths}

@@ -2,8 +2,8 @@ package org.rayonspark.route
 
 import org.apache.spark.rayonspark.SparkNetwork
 import org.rayonspark.conf.PortPolicy
-import org.rayonspark.node.NodeDirs
-import org.rayonspark.rendezvous.Wire
+import org.rayonspark.node.{NodeDirs, StagingDirectory}
+import org.rayonspark.rendezvous.{RouteAddress, Wire}
 import org.scalatest.concurrent.Eventually
 import org.scalatest.funsuite.AnyFunSuite
 import org.scalatest.time.{Seconds, Span}
@@ -21,7 +21,7 @@ final class RouteSuite extends AnyFunSuite with Eventually {
 
   private def withServer(test: (Path, RouteServer) => Unit): Unit = {
     val directory = Files.createTempDirectory("rayonspark-route")
-    val server = RouteServer.start("127.0.0.1", PortPolicy.free, new StagingDirectory(directory))
+    val server = RouteServer.open("127.0.0.1", PortPolicy.free, new StagingDirectory(directory))
     try test(directory, server.fold(fail(_), identity))
     finally {
       server.foreach(_.close())
@@ -141,7 +141,7 @@ final class RouteSuite extends AnyFunSuite with Eventually {
       try
         assert(
           RouteServer
-            .start("127.0.0.1", full, directory)
+            .open("127.0.0.1", full, directory)
             .left
             .exists(_.contains("Widen the range"))
         )

@@ -1,4 +1,4 @@
-package org.rayonspark.route
+package org.rayonspark.rendezvous
 
 /**
  * Where another host reaches the files of a node's staging.

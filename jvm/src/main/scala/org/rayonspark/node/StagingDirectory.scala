@@ -1,7 +1,6 @@
-package org.rayonspark.route
+package org.rayonspark.node
 
 import org.apache.spark.internal.Logging
-import org.rayonspark.node.NodeDirs
 
 import java.io.IOException
 import java.nio.ByteBuffer
@@ -18,24 +17,24 @@ final class StagingDirectory(val path: Path) extends Logging {
     catch { case e: IOException => logWarning(s"Could not delete $name from staging", e) }
   }
 
-  private[route] def append(name: String, bytes: ByteBuffer): Unit = {
+  def append(name: String, bytes: ByteBuffer): Unit = {
     val file = FileChannel.open(below(name), CREATE, APPEND)
     try while (bytes.hasRemaining) file.write(bytes)
     finally file.close()
   }
 
-  private[route] def publish(draft: String, name: String): Unit = {
+  def publish(draft: String, name: String): Unit = {
     Files.move(below(draft), below(name), StandardCopyOption.ATOMIC_MOVE)
     ()
   }
 
   /** None when there is no such file. */
-  private[route] def size(name: String): Option[Long] = {
+  def size(name: String): Option[Long] = {
     val file = below(name)
     Option.when(Files.exists(file))(Files.size(file))
   }
 
-  private[route] def read(name: String, from: Long, into: ByteBuffer): Unit = {
+  def read(name: String, from: Long, into: ByteBuffer): Unit = {
     val file = FileChannel.open(below(name), READ)
     try {
       file.position(from)
