@@ -20,7 +20,10 @@ object SparkDriver {
       .executorList(true)
       .toVector
       .filter(_.id != SparkContext.DRIVER_IDENTIFIER)
-      .map(e => Executor(e.id, e.hostPort.substring(0, e.hostPort.lastIndexOf(':')), e.totalCores))
+      .map(e => Executor(e.id, hostOf(e.hostPort), e.totalCores))
+
+  /** An executor has a port in Spark's list only when its block manager has registered too. */
+  private[spark] def hostOf(hostPort: String): String = hostPort.replaceFirst(":\\d+$", "")
 
   /** The host of each executor that is registered now, and of the driver, by id. */
   def hosts(sc: SparkContext): Map[String, String] =
