@@ -9,7 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-DISTRIBUTIONS = ("rayonspark", "ray", "pyspark")
+import rayonspark
+
+DISTRIBUTIONS = ("ray", "pyspark")
 
 
 def describe() -> dict[str, Any]:
@@ -26,6 +28,7 @@ def describe() -> dict[str, Any]:
         "system": platform.platform(),
         "python": platform.python_version(),
         "java": _java(),
+        "rayonspark": rayonspark.__version__,
         **{name: _version(name) for name in DISTRIBUTIONS},
     }
 
