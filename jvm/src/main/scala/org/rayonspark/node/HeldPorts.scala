@@ -5,13 +5,7 @@ import org.rayonspark.conf.RayPort
 import java.io.IOException
 import java.net.StandardSocketOptions
 import java.nio.ByteBuffer
-import java.nio.channels.{
-  ClosedSelectorException,
-  SelectionKey,
-  Selector,
-  ServerSocketChannel,
-  SocketChannel
-}
+import java.nio.channels.{SelectionKey, Selector, ServerSocketChannel, SocketChannel}
 import scala.collection.mutable
 import scala.jdk.CollectionConverters._
 
@@ -29,43 +23,45 @@ final class HeldPorts private[node] (sockets: Map[RayPort, ServerSocketChannel])
   val numbers: Map[RayPort, Int] = sockets.map { case (port, s) => port -> s.socket.getLocalPort }
 
   private val selector = Selector.open()
-  sockets.values.foreach { socket =>
-    socket.configureBlocking(false)
-    socket.register(selector, SelectionKey.OP_ACCEPT)
-  }
+  @volatile private var released = false
   private val thread = new Thread(() => answer(), "rayonspark-held-ports")
   thread.setDaemon(true)
   thread.start()
 
   /** Lets go of all of them; when it returns, they are free. Idempotent. */
   def release(): Unit = {
-    // A channel stays open for as long as a selector knows of it.
-    selector.close()
+    released = true
+    selector.wakeup()
     thread.join()
-    sockets.values.foreach(_.close())
   }
 
   override def close(): Unit = release()
 
+  /** All that the thread opens it closes too: nobody else knows of a connection in the making. */
   private def answer(): Unit = {
     val connections = mutable.Set.empty[SocketChannel]
-    try
-      while (true) {
-        selector.select()
-        val ready = selector.selectedKeys
-        ready.asScala.foreach(_.channel match {
-          case socket: ServerSocketChannel => accept(socket).foreach(connections.add)
-          case connection: SocketChannel =>
-            if (isClosedByPeer(connection)) {
-              connection.close()
-              connections.remove(connection)
-            }
-          case _ => ()
-        })
-        ready.clear()
-      }
-    catch { case _: ClosedSelectorException => () }
-    finally connections.foreach(reset)
+    sockets.values.foreach { socket =>
+      socket.configureBlocking(false)
+      socket.register(selector, SelectionKey.OP_ACCEPT)
+    }
+    while (!released) {
+      selector.select()
+      val ready = selector.selectedKeys
+      ready.asScala.foreach(_.channel match {
+        case socket: ServerSocketChannel => accept(socket).foreach(connections.add)
+        case connection: SocketChannel =>
+          if (isClosedByPeer(connection)) {
+            connection.close()
+            connections.remove(connection)
+          }
+        case _ => ()
+      })
+      ready.clear()
+    }
+    connections.foreach(reset)
+    sockets.values.foreach(_.close())
+    // A channel stays open for as long as a selector knows of it.
+    selector.close()
   }
 
   private def accept(socket: ServerSocketChannel): Option[SocketChannel] =
