@@ -14,7 +14,12 @@ import java.nio.channels.ServerSocketChannel
 import java.util.concurrent.ThreadLocalRandom
 import scala.annotation.tailrec
 
-/** Finds free ports on this host and holds them. Safe to call from many threads and processes. */
+/**
+ * Finds free ports on this host and holds them. Safe to call from many threads and processes.
+ *
+ * They are held on every interface, a loopback one's too: some of Ray's processes bind all of them
+ * whatever they are told, and would meet another node's that have an address of the same machine.
+ */
 object PortAllocator {
 
   // Below the ports that Linux hands out to outgoing connections (32768 and up), which would take a
@@ -33,17 +38,15 @@ object PortAllocator {
       ports: Vector[RayPort],
       policy: PortPolicy
   ): Either[String, HeldPorts] =
-    bindAddress(host).flatMap { address =>
+    checkLocal(host).flatMap { _ =>
       // Not only this node's pins: the one that they belong to may come later.
       val (pinned, others) = ports.partition(policy.pins.contains)
       val bound = pinned.foldLeft(noPorts) { (held, port) =>
-        held.flatMap(add(_, port, pin(host, address, port, policy.pins(port))))
+        held.flatMap(add(_, port, pin(host, port, policy.pins(port))))
       }
       val range = candidates(policy)
       others
-        .foldLeft(bound)((held, port) =>
-          held.flatMap(add(_, port, pick(host, address, port, range)))
-        )
+        .foldLeft(bound)((held, port) => held.flatMap(add(_, port, pick(host, port, range))))
         .map(new HeldPorts(_))
     }
 
@@ -60,16 +63,14 @@ object PortAllocator {
     socket.map(s => held + (port -> s))
   }
 
-  /** Where to listen: Ray binds every interface, unless it is told to stay on loopback. */
-  private def bindAddress(host: String): Either[String, Option[InetAddress]] =
+  private def checkLocal(host: String): Either[String, Unit] =
     try {
       val address = InetAddress.getByName(host)
-      if (address.isLoopbackAddress) Right(Some(address))
-      else if (NetworkInterface.getByInetAddress(address) != null) Right(None)
-      else
-        Left(
-          s"""Address "$host" is not one of this machine. Set `spark.driver.host`, or SPARK_LOCAL_IP on the executors, to one that is."""
-        )
+      Either.cond(
+        address.isLoopbackAddress || NetworkInterface.getByInetAddress(address) != null,
+        (),
+        s"""Address "$host" is not one of this machine. Set `spark.driver.host`, or SPARK_LOCAL_IP on the executors, to one that is."""
+      )
     } catch {
       case _: UnknownHostException =>
         Left(s"""Host "$host" has no address. Give an IP address.""")
@@ -83,13 +84,8 @@ object PortAllocator {
       .toVector
   }
 
-  private def pin(
-      host: String,
-      address: Option[InetAddress],
-      port: RayPort,
-      number: Int
-  ): Either[String, ServerSocketChannel] =
-    try Right(listen(address, number))
+  private def pin(host: String, port: RayPort, number: Int): Either[String, ServerSocketChannel] =
+    try Right(listen(number))
     catch {
       case e: IOException =>
         Left(
@@ -100,7 +96,6 @@ object PortAllocator {
 
   private def pick(
       host: String,
-      address: Option[InetAddress],
       port: RayPort,
       range: Vector[Int]
   ): Either[String, ServerSocketChannel] = {
@@ -110,7 +105,7 @@ object PortAllocator {
     @tailrec def next(tried: Int): Option[ServerSocketChannel] =
       if (tried == range.size) None
       else
-        tryListen(address, range((start + tried) % range.size)) match {
+        tryListen(range((start + tried) % range.size)) match {
           case None => next(tried + 1)
           case some => some
         }
@@ -122,17 +117,13 @@ object PortAllocator {
     }
   }
 
-  private def tryListen(address: Option[InetAddress], number: Int): Option[ServerSocketChannel] =
-    try Some(listen(address, number))
+  private def tryListen(number: Int): Option[ServerSocketChannel] =
+    try Some(listen(number))
     catch { case _: BindException => None }
 
-  private def listen(address: Option[InetAddress], number: Int): ServerSocketChannel = {
+  private def listen(number: Int): ServerSocketChannel = {
     val socket = ServerSocketChannel.open()
-    try
-      socket.bind(
-        address.fold(new InetSocketAddress(number))(new InetSocketAddress(_, number)),
-        backlog
-      )
+    try socket.bind(new InetSocketAddress(number), backlog)
     catch {
       case e: IOException =>
         socket.close()

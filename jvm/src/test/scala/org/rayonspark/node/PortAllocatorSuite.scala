@@ -57,6 +57,15 @@ class PortAllocatorSuite extends AnyFunSuite {
     }
   }
 
+  test("a held port is held on all addresses of this machine") {
+    val held = hold(Vector(RayPort.Gcs), PortPolicy.free)
+    val policy = PortPolicy.free.copy(pins = held.numbers)
+    Using.resource(held) { _ =>
+      val why = PortAllocator.hold("127.0.0.2", Vector(RayPort.Gcs), policy).left.toOption.get
+      assert(why.contains("cannot be had"))
+    }
+  }
+
   test("a released port is free at once, also after it was connected to") {
     val held = hold(RayPort.all, PortPolicy.free)
     val ports = held.numbers.values.toVector
