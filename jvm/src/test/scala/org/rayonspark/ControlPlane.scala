@@ -129,7 +129,7 @@ object ControlPlane {
 
     /** The plan is a part of "offer", made when the last offer is there; this is its own cost. */
     def planAgain(): Unit = {
-      val memory = HostResources.memory()
+      val memory = HostResources.memory(container = None)
       val offers =
         (0 to size).map(i => offer(loop.state.members(if (i == 0) "driver" else s"$i"), memory))
       require(Planner(spec, id, local = false).plan(offers.head, offers.tail.toVector).isRight)
@@ -180,7 +180,9 @@ object ControlPlane {
       host = s"127.${index / 60000 + 1}.${index / 250}.${index % 250 + 1}",
       gpuAddresses = Vector.empty,
       localDirs = Vector("/tmp"),
-      workDirectory = None,
+      containerMemory = None,
+      logDirectory = None,
+      environment = Map.empty,
       pythonPath = Vector("/a/python/path.zip")
     )
 

@@ -7,8 +7,12 @@ package org.rayonspark.node
  *   the IP address at which Spark's other processes reach it
  * @param localDirs
  *   Spark's local directories
- * @param workDirectory
- *   the executor's own directory, where its logs are; None on a driver
+ * @param containerMemory
+ *   bytes of the container that the cluster manager enforces, where no control group tells of it
+ * @param logDirectory
+ *   where the executor's logs are; None on a driver that has no place of its own
+ * @param environment
+ *   variables for a node here, where nobody sets them: how it reaches the cluster's file system
  * @param pythonPath
  *   what Spark's Python workers have on their path
  */
@@ -17,6 +21,8 @@ final case class ExecutorFacts(
     host: String,
     gpuAddresses: Vector[String],
     localDirs: Vector[String],
-    workDirectory: Option[String],
+    containerMemory: Option[Long],
+    logDirectory: Option[String],
+    environment: Map[String, String],
     pythonPath: Vector[String]
 )

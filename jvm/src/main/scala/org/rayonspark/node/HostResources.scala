@@ -12,8 +12,12 @@ object HostResources {
   private val shm = Paths.get("/dev/shm")
   private val line = """(\w+):\s+(\d+) kB""".r
 
-  def memory(): MemoryOffer = MemoryOffer(
-    limit = CgroupMemory.limit(),
+  /**
+   * @param container
+   *   the limit of the container, where it is more than a control group
+   */
+  def memory(container: Option[Long]): MemoryOffer = MemoryOffer(
+    limit = (CgroupMemory.limit() ++ container).minOption,
     available = available(),
     heap = Runtime.getRuntime.maxMemory
   )

@@ -10,7 +10,7 @@ object LogDirectory {
   def apply(charter: Charter, facts: ExecutorFacts): String =
     charter.logDirectory
       .map(Paths.get(_))
-      .orElse(facts.workDirectory.map(Paths.get(_)))
+      .orElse(facts.logDirectory.map(Paths.get(_)))
       .getOrElse(ofDriver(sys.env))
       .toAbsolutePath
       .toString

@@ -111,7 +111,7 @@ final class NodeKeeper(
       case Left(why) => tell(KeeperMessage.CannotOffer(facts.executorId, charter.incarnation, why))
       case Right((directory, ports)) =>
         val process = processes.start(
-          charter.python,
+          interpreter(charter.python),
           directory,
           environment(charter),
           event => thread.post(happened(charter.incarnation, event))
@@ -120,11 +120,15 @@ final class NodeKeeper(
     }
   }
 
+  /** As Spark finds that of its workers: on the path, or below the directory of this JVM. */
+  private def interpreter(named: String): String =
+    if (named.contains('/')) Paths.get(named).toAbsolutePath.toString else named
+
   /** The path is needed from the start: the child imports Ray before it has a plan. */
   private def environment(charter: Charter): Map[String, String] = {
     val path = charter.environment.get("PYTHONPATH").toVector ++ facts.pythonPath
     NodeEnvironment(
-      sys.env,
+      sys.env ++ facts.environment,
       charter.environment + ("PYTHONPATH" -> path.mkString(File.pathSeparator))
     )
   }
@@ -153,7 +157,7 @@ final class NodeKeeper(
       host = facts.host,
       cores = charter.cores,
       gpuAddresses = facts.gpuAddresses,
-      memory = HostResources.memory(),
+      memory = HostResources.memory(facts.containerMemory),
       sharedMemory = HostResources.sharedMemory(),
       ports = current.ports.numbers,
       directory = current.directory.toString,

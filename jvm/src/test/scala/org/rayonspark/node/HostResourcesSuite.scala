@@ -15,7 +15,7 @@ class HostResourcesSuite extends AnyFunSuite {
   }
 
   test("this host has memory, and this JVM a heap") {
-    val offer = HostResources.memory()
+    val offer = HostResources.memory(container = None)
     assert(offer.available > 0)
     assert(offer.heap > 0)
     assert(HostResources.sharedMemory().forall(_ >= 0))

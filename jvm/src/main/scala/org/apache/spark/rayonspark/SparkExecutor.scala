@@ -26,12 +26,16 @@ object SparkExecutor {
     val isDriver = env.executorId == SparkContext.DRIVER_IDENTIFIER
     val host =
       if (isDriver) env.conf.get("spark.driver.host") else env.blockManager.blockManagerId.host
+    val inYarn = YarnContainer.isHere(env.conf, isDriver)
+    val here = if (isDriver) None else Some(new File(".").getCanonicalPath)
     ExecutorFacts(
       executorId = env.executorId,
       host = InetAddress.getByName(host.stripPrefix("[").stripSuffix("]")).getHostAddress,
       gpuAddresses = gpuAddresses,
       localDirs = Utils.getConfiguredLocalDirs(env.conf).toVector,
-      workDirectory = if (isDriver) None else Some(new File(".").getCanonicalPath),
+      containerMemory = Option.when(inYarn)(YarnContainer.memory(env.conf, isDriver)),
+      logDirectory = if (inYarn) YarnContainer.logDirectory.orElse(here) else here,
+      environment = if (inYarn) YarnContainer.environment else Map.empty,
       pythonPath = pythonPath(env)
     )
   }
