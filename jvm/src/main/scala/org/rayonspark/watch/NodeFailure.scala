@@ -2,6 +2,7 @@ package org.rayonspark.watch
 
 import org.rayonspark.{NodeFailedException, PlacementException}
 import org.rayonspark.node.NodeExit
+import org.rayonspark.plan.NodePlan
 
 /** What is said of nodes that did not stay. */
 object NodeFailure {
@@ -27,8 +28,31 @@ object NodeFailure {
   def executorLost(member: Member, reason: String): PlacementException =
     new PlacementException(
       s"Spark executor ${member.executorId} was lost while Ray node ${member.index} started on it: " +
-        s"$reason. Look at the executor's log, and start the cluster again."
+        s"${why(member, reason)} Look at the executor's log, and start the cluster again."
     )
+
+  /** What is said of a node whose executor was lost when the cluster ran. */
+  def goneWithExecutor(member: Member, reason: String): String =
+    s"Ray node ${member.index} is gone with Spark executor ${member.executorId}: " +
+      why(member, reason)
+
+  /** Spark's own words, and what they leave out: its overhead is Ray's memory too. */
+  private def why(member: Member, reason: String): String = {
+    val sentence = s"${reason.trim.stripSuffix(".")}."
+    if (!memoryWords.exists(reason.toLowerCase.contains)) sentence
+    else
+      s"$sentence Ray's processes count there too${member.plan.fold("")(shareOf)}. Raise " +
+        "`extra_executor_memory_for_ray` (spark.executor.memoryOverhead), or lower " +
+        "`object_store_memory`."
+  }
+
+  private def shareOf(plan: NodePlan): String = {
+    val share = plan.memory + plan.objectStoreMemory
+    s": they were to stay within ${share >> 20} MiB, of which the object store may take " +
+      s"${plan.objectStoreMemory >> 20} MiB"
+  }
+
+  private val memoryWords = Vector("memory limit", "oomkilled", "out of memory")
 
   def jobFailed(cause: Throwable): PlacementException =
     new PlacementException(

@@ -95,7 +95,7 @@ object Supervisor {
         val (next, actions) = fillUp(state.stage(member, Stage.Lost))
         (
           next,
-          Warn(s"Ray node ${member.index} is gone with Spark executor $id: $reason") +: actions
+          Warn(NodeFailure.goneWithExecutor(member, reason)) +: actions
         )
     }
 

@@ -140,6 +140,20 @@ class SupervisorSuite extends AnyFunSuite {
     assert(replaced.seen("3").state.activeWorkers.map(_.executorId).toSet == Set("2", "3"))
   }
 
+  test("an executor that outgrew its memory says what to raise") {
+    val yarn = "Container killed by YARN for exceeding physical memory limits. Consider boosting " +
+      "spark.executor.memoryOverhead."
+    val story = Story.running(workers = 1)
+    val plan = story.state.members("1").plan.get
+    val store = plan.objectStoreMemory >> 20
+    val share = (plan.memory + plan.objectStoreMemory) >> 20
+    val warning = s"Ray node 1 is gone with Spark executor 1: $yarn Ray's processes count there " +
+      s"too: they were to stay within $share MiB, of which the object store may take $store MiB. " +
+      "Raise `extra_executor_memory_for_ray` (spark.executor.memoryOverhead), or lower " +
+      "`object_store_memory`."
+    assert(story.tell(ExecutorLost("1", yarn)).actions.contains(Warn(warning)))
+  }
+
   private def holding(cpus: Int): RayClusterSpec =
     RayClusterSpec.builder().cpusPerNode(cpus).tenure("reserved").build()
 
