@@ -66,7 +66,10 @@ object Supervisor {
       (
         state.copy(placed = true),
         Vector(
-          Info("dynamic allocation is on, so each node reserves its slots and keeps its executor."),
+          Info(
+            "dynamic allocation is on, so the nodes are placed without barrier scheduling, and each " +
+              "reserves its slots and keeps its executor."
+          ),
           Gather(state.workers)
         )
       )
