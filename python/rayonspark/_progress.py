@@ -32,5 +32,10 @@ class Progress:
         text = self._read()
         if text and text != self._last:
             self._last = text
-            sys.stderr.write(f"RayOnSpark: {text}\n")
-            sys.stderr.flush()
+            say(text)
+
+
+def say(text: str) -> None:
+    """Write a line for the user to stderr."""
+    sys.stderr.write(f"RayOnSpark: {text}\n")
+    sys.stderr.flush()
