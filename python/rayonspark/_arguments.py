@@ -11,17 +11,11 @@ from rayonspark._names import unknown_argument
 from rayonspark.errors import InvalidSpecException
 
 _FUNCTION = "init_orca_context"
-_ON_YARN = "belongs to YARN, which is not supported yet"
 _ELSEWHERE = {
-    "additional_archive": _ON_YARN,
     "container_image": "belongs to Kubernetes, which is not supported yet",
-    "hadoop_conf": _ON_YARN,
-    "hadoop_user_name": _ON_YARN,
-    "penv_archive": _ON_YARN,
     "redis_password": "has no meaning for Ray now: a token guards each cluster by itself, see the "
     "key spark.rayonspark.auth",
     "runtime": "is not needed: the runtime is Spark here, and ray.init attaches to other clusters",
-    "spark_yarn_archive": _ON_YARN,
 }
 
 
@@ -52,6 +46,12 @@ class OrcaArguments:
     num_ray_nodes: int | None = None
     ray_node_cpu_cores: int | None = None
     verbose: bool = False
+    hadoop_conf: str | None = None
+    hadoop_user_name: str | None = None
+    penv_archive: str | None = None
+    additional_archive: str | Sequence[str] | None = None
+    spark_yarn_archive: str | None = None
+    queue: str | None = None
 
     def __post_init__(self) -> None:
         if self.cores != "*":
@@ -106,6 +106,15 @@ class OrcaArguments:
         }
         return {name: value for name, value in fields.items() if value is not None}
 
+
+YARN_ARGUMENTS = (
+    "hadoop_conf",
+    "hadoop_user_name",
+    "penv_archive",
+    "additional_archive",
+    "spark_yarn_archive",
+    "queue",
+)
 
 RAY_ARGUMENTS = (
     "redis_port",

@@ -44,9 +44,12 @@ class OrcaState:
                 sc = self._ours.sc
             else:
                 self._check_running(arguments, running)
+                mode = ClusterMode.of_master(str(running.master))
                 sc = running
             self._take(sc, arguments)
-            self._say_unused(arguments, sc)
+            local = is_local(str(sc.master))
+            for text in conflict.unused(arguments, local=local, yarn=mode.is_yarn):
+                _LOG.warning("%s", text)
             if arguments.init_ray_on_spark:
                 self._start_ray(undo=running is None)
             return sc
@@ -119,13 +122,6 @@ class OrcaState:
             self.close()
         except Exception:
             _LOG.exception("Stopping Spark after Ray failed to start failed too.")
-
-    def _say_unused(self, arguments: OrcaArguments, sc: SparkContext) -> None:
-        names = conflict.unused(arguments, local=is_local(str(sc.master)))
-        if names:
-            _LOG.warning(
-                "%s has no effect: this Spark is local, which is one node.", ", ".join(names)
-            )
 
     def _check_running(self, arguments: OrcaArguments, running: SparkContext) -> None:
         found = conflict.conflicts(arguments, dict(running.getConf().getAll()))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from rayonspark import _jvm, conflict, session
+from rayonspark import _jvm, _submit, _yarn, conflict, session
 from rayonspark._arguments import OrcaArguments
 from rayonspark._jars import our_jar
 from rayonspark._state_dir import StateDirectory
@@ -64,17 +64,18 @@ def running_context() -> SparkContext | None:
 
 def create(arguments: OrcaArguments, mode: ClusterMode, *, log_output: bool) -> SparkOfOurs:
     """Start Spark as these arguments say; on a failure nothing is left running."""
-    rows = session.settings(arguments, mode)
     own_cluster = mode is ClusterMode.STANDALONE and arguments.master is None
-    interpreter = arguments.python_location
-    if interpreter is None and (own_cluster or mode is ClusterMode.LOCAL):
-        interpreter = os.environ.get("PYSPARK_PYTHON", sys.executable)
+    rows, variables = _asked(arguments, mode)
+    if mode is ClusterMode.YARN_CLUSTER and not submitted():
+        _submit.run(session.as_conf(rows), variables)
     with contextlib.ExitStack() as undo:
-        undo.enter_context(_environment({"PYSPARK_PYTHON": interpreter}))
-        rows = _launch(rows, mode, log_output=log_output)
+        undo.enter_context(_environment(variables))
+        rows = _launch(rows, mode, variables, log_output=log_output)
         conf = session.as_conf(rows)
-        if interpreter is not None:
-            conf.setdefault("spark.pyspark.python", interpreter)
+        if "PYSPARK_PYTHON" in variables:
+            conf.setdefault("spark.pyspark.python", variables["PYSPARK_PYTHON"])
+        if submitted():
+            conf |= _sized(arguments, conf)
         with contextlib.ExitStack() as below:
             if own_cluster:
                 conf["spark.master"] = _standalone(arguments, conf, below)
@@ -115,7 +116,21 @@ def configure_spark(builder: SparkSession.Builder) -> SparkSession.Builder:
     return builder.config("spark.jars", ",".join([*there, str(jar)]))
 
 
-def _launch(rows: list[Setting], mode: ClusterMode, *, log_output: bool) -> list[Setting]:
+def _asked(arguments: OrcaArguments, mode: ClusterMode) -> tuple[list[Setting], dict[str, str]]:
+    """Give Spark's settings, and the environment variables that its JVM is to be launched with."""
+    if mode.is_yarn and not submitted():
+        return _yarn.prepare(arguments, mode)
+    interpreter = arguments.python_location
+    here = mode is ClusterMode.STANDALONE and arguments.master is None
+    if interpreter is None and (here or mode is ClusterMode.LOCAL):
+        interpreter = os.environ.get("PYSPARK_PYTHON", sys.executable)
+    variables = {} if interpreter is None else {"PYSPARK_PYTHON": interpreter}
+    return session.settings(arguments, mode), variables
+
+
+def _launch(
+    rows: list[Setting], mode: ClusterMode, variables: Mapping[str, str], *, log_output: bool
+) -> list[Setting]:
     """Have a JVM with our jar run, and give the settings that are still to be made in it."""
     from pyspark import SparkConf, SparkContext, java_gateway
     from pyspark.find_spark_home import _find_spark_home
@@ -139,7 +154,23 @@ def _launch(rows: list[Setting], mode: ClusterMode, *, log_output: bool) -> list
     if fresh:
         return rows
     there = _jvm.system_properties(jvm)
-    return _beside_submit(rows, there) if mode is ClusterMode.SUBMIT else _in_live(rows, there)
+    if submitted() and (mode is ClusterMode.SUBMIT or mode.is_yarn):
+        return _beside_submit(rows, there)
+    _check_hadoop(jvm, variables)
+    return _in_live(rows, there)
+
+
+def _check_hadoop(jvm: Any, variables: Mapping[str, str]) -> None:
+    late = [
+        f"{name}={value!r}"
+        for name, value in variables.items()
+        if name.startswith("HADOOP_") and jvm.System.getenv(name) != value
+    ]
+    if late:
+        raise InvalidSpecException(
+            "The JVM of this process runs since an earlier SparkContext, and it was started "
+            f"without {', '.join(late)}. Start a new Python process."
+        )
 
 
 def _in_live(rows: list[Setting], there: Mapping[str, str]) -> list[Setting]:
@@ -165,6 +196,14 @@ def _beside_submit(rows: list[Setting], there: Mapping[str, str]) -> list[Settin
             stacklevel=2,
         )
     return [row for row in rows if row not in decided]
+
+
+def _sized(arguments: OrcaArguments, conf: Mapping[str, str]) -> dict[str, str]:
+    """Size what is still open when spark-submit has started the driver: executors on YARN."""
+    from pyspark import SparkContext
+
+    known = {**_jvm.system_properties(SparkContext._jvm), **conf}
+    return _yarn.beside_submit(arguments, known) if known.get("spark.master") == "yarn" else {}
 
 
 def _standalone(
@@ -200,9 +239,9 @@ def _context(conf: Mapping[str, str]) -> SparkContext:
 
 
 @contextlib.contextmanager
-def _environment(variables: Mapping[str, str | None]) -> Iterator[None]:
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in variables}
-    os.environ.update({name: value for name, value in variables.items() if value is not None})
+    os.environ.update(variables)
     try:
         yield
     finally:

@@ -16,6 +16,13 @@ class ClusterMode(enum.Enum):
     LOCAL = "local"
     STANDALONE = "standalone"
     SUBMIT = "spark-submit"
+    YARN = "yarn"
+    YARN_CLUSTER = "yarn-cluster"
+
+    @property
+    def is_yarn(self) -> bool:
+        """Whether Spark's executors are containers of YARN's."""
+        return self in (ClusterMode.YARN, ClusterMode.YARN_CLUSTER)
 
     @classmethod
     def of(cls, name: str | None, *, submitted: bool) -> ClusterMode:
@@ -29,10 +36,12 @@ class ClusterMode(enum.Enum):
         if name is None:
             return cls.SUBMIT if submitted else cls.LOCAL
         wanted = name.lower().replace("_", "-")
+        if wanted == "yarn-client":
+            return cls.YARN
         names = [mode.value for mode in cls]
         if wanted in names:
             return cls(wanted)
-        if wanted.startswith(("yarn", "k8s")):
+        if wanted.startswith("k8s"):
             raise InvalidSpecException(
                 f"cluster_mode={name!r} is not supported yet. Use one of {', '.join(names)}."
             )
@@ -41,10 +50,12 @@ class ClusterMode(enum.Enum):
         raise InvalidSpecException(f"cluster_mode={name!r} is unknown. {advice}")
 
     @classmethod
-    def of_master(cls, master: str) -> ClusterMode:
+    def of_master(cls, master: str, deploy_mode: str | None = None) -> ClusterMode:
         """Give the mode whose arguments a running SparkContext of this master has."""
         if is_local(master):
             return cls.LOCAL
+        if master == "yarn":
+            return cls.YARN_CLUSTER if deploy_mode == "cluster" else cls.YARN
         # Spark's local-cluster is a standalone cluster of its own.
         executors = master.startswith(("spark://", "local-cluster["))
         return cls.STANDALONE if executors else cls.SUBMIT

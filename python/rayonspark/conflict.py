@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rayonspark._arguments import OrcaArguments
+from rayonspark._arguments import YARN_ARGUMENTS, OrcaArguments
 from rayonspark._sizes import mib
 from rayonspark.cluster_mode import ClusterMode
 from rayonspark.session import Setting, settings_of
@@ -16,15 +16,20 @@ _MEMORY_KEYS = frozenset(
 )
 
 
-def unused(arguments: OrcaArguments, *, local: bool) -> list[str]:
-    """Say which arguments have no meaning where Spark is local, so that a caller can tell.
+def unused(arguments: OrcaArguments, *, local: bool, yarn: bool) -> list[str]:
+    """Say which arguments have no effect where Spark is local, or not on YARN, and why.
 
     They are no errors: a program is to run elsewhere by a change of its cluster mode alone.
     """
-    names = ("num_nodes", "num_ray_nodes", "extra_executor_memory_for_ray") if local else ()
+    reasons: dict[str, str] = {}
+    if local:
+        names = ("num_nodes", "num_ray_nodes", "extra_executor_memory_for_ray")
+        reasons |= dict.fromkeys(names, "this Spark is local, which is one node")
+    if not yarn:
+        reasons |= dict.fromkeys(YARN_ARGUMENTS, "this Spark was not started on YARN from here")
     return [
-        f"{name}={getattr(arguments, name)!r}"
-        for name in names
+        f"{name}={getattr(arguments, name)!r} has no effect: {reason}."
+        for name, reason in reasons.items()
         if arguments.asks_for(name) and getattr(arguments, name) != 1
     ]
 
@@ -34,7 +39,9 @@ def conflicts(arguments: OrcaArguments, running: Mapping[str, str]) -> list[str]
 
     What is asked for and is so already is no conflict.
     """
-    there = ClusterMode.of_master(running.get("spark.master", ""))
+    there = ClusterMode.of_master(
+        running.get("spark.master", ""), running.get("spark.submit.deployMode")
+    )
     wanted = there
     found = []
     if arguments.cluster_mode is not None:

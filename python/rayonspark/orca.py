@@ -31,9 +31,10 @@ def init_orca_context(
 
     Parameters
     ----------
-    cluster_mode : {"local", "standalone", "spark-submit"}, optional
+    cluster_mode : {"local", "standalone", "yarn", "yarn-cluster", "spark-submit"}, optional
         Case does not matter. Default: the running SparkContext, else what spark-submit
-        configured, else "local".
+        configured, else "local". On "yarn", or "yarn-client", the driver is this process;
+        "yarn-cluster" submits this script, waits, and exits as it has.
     cores : int or "*", optional
         Cores of each executor (``spark.executor.cores``); in local mode those of the whole,
         default "*". A standalone cluster of our own shares this machine's cores by default.
@@ -82,6 +83,22 @@ def init_orca_context(
         Ray nodes. Default: one on each executor.
     ray_node_cpu_cores : int, optional
         CPUs that each of them offers. Default: the executor's cores.
+    hadoop_conf : str, optional
+        On YARN: the directory with yarn-site.xml. Default: HADOOP_CONF_DIR.
+    hadoop_user_name : str, optional
+        On YARN without Kerberos: the user (HADOOP_USER_NAME).
+    penv_archive : str, optional
+        On YARN: a packed Python environment for the executors, local or in HDFS, as conda-pack
+        and venv-pack make it. Default, unless `python_location` or PYSPARK_PYTHON names an
+        interpreter that every host has: the active environment is packed by whichever of the two
+        fits, and the archive kept in ``~/.cache/rayonspark`` (XDG_CACHE_HOME).
+    additional_archive : str or list of str, optional
+        On YARN: further archives for all containers, ``path#link`` each
+        (``spark.yarn.dist.archives``).
+    spark_yarn_archive : str, optional
+        On YARN: an archive of Spark's jars that the hosts read (``spark.yarn.archive``).
+    queue : str, optional
+        On YARN: the queue (``spark.yarn.queue``).
     verbose : bool, optional
         Whether a start shows its progress from the first moment. Default False: after 2 s.
 

@@ -13,12 +13,16 @@ from rayonspark.cluster_mode import ClusterMode
 from rayonspark.errors import InvalidSpecException
 
 __all__ = [
+    "ENVIRONMENT_LINK",
     "Setting",
     "as_conf",
     "settings",
     "settings_of",
     "worker_memory_mib",
 ]
+
+ENVIRONMENT_LINK = "python_env"
+"""Name of a packed Python environment in the directory of a YARN container."""
 
 _OVERHEAD_FLOOR_MIB = 384
 _OVERHEAD_FACTOR = 0.1
@@ -76,6 +80,8 @@ def settings_of(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
     """Translate as :func:`settings`, whether or not the arguments fit the mode."""
     rows = _local(arguments) if mode is ClusterMode.LOCAL else _executors(arguments, mode)
     rows += _everywhere(arguments)
+    if mode.is_yarn:
+        rows += _yarn(arguments, mode)
     by_key = {row.key: row for row in rows if row.argument is None}
     by_key.update(_conf(arguments.conf))
     by_key.update({row.key: row for row in rows if row.argument is not None})
@@ -102,11 +108,33 @@ def _executors(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
     if mode is ClusterMode.SUBMIT:
         if arguments.asks_for("num_nodes"):
             rows.append(Setting("spark.executor.instances", str(arguments.num_nodes), "num_nodes"))
-    elif arguments.cores is not None:
+    elif mode is ClusterMode.STANDALONE and arguments.cores is not None:
         # A standalone master gives an application as many executors as fit into this.
         total = str(int(arguments.cores) * arguments.num_nodes)
         rows.append(Setting("spark.cores.max", total, _asked(arguments, "num_nodes", "cores")))
     return rows
+
+
+def _yarn(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
+    asked = _asked(arguments, "cluster_mode")
+    deploy = "cluster" if mode is ClusterMode.YARN_CLUSTER else "client"
+    instances = Setting(
+        "spark.executor.instances", str(arguments.num_nodes), _asked(arguments, "num_nodes")
+    )
+    archives = [_paths(arguments.additional_archive)]
+    if arguments.penv_archive is not None:
+        archives.append(f"{arguments.penv_archive.partition('#')[0]}#{ENVIRONMENT_LINK}")
+    texts = {
+        "queue": ("spark.yarn.queue", arguments.queue),
+        "spark_yarn_archive": ("spark.yarn.archive", arguments.spark_yarn_archive),
+        "penv_archive": ("spark.yarn.dist.archives", ",".join(filter(None, archives))),
+    }
+    return [
+        Setting("spark.master", "yarn", asked),
+        Setting("spark.submit.deployMode", deploy, asked),
+        instances,
+        *(Setting(key, str(value), name) for name, (key, value) in texts.items() if value),
+    ]
 
 
 def _everywhere(arguments: OrcaArguments) -> list[Setting]:

@@ -6,6 +6,8 @@ from rayonspark._arguments import OrcaArguments
 from rayonspark.cluster_mode import ClusterMode, is_local
 
 LOCAL, STANDALONE, SUBMIT = ClusterMode.LOCAL, ClusterMode.STANDALONE, ClusterMode.SUBMIT
+YARN, YARN_CLUSTER = ClusterMode.YARN, ClusterMode.YARN_CLUSTER
+MODES = "local, standalone, spark-submit, yarn, yarn-cluster"
 
 
 def conf(mode: ClusterMode, **arguments: Any) -> dict[str, str]:
@@ -22,6 +24,9 @@ def conf(mode: ClusterMode, **arguments: Any) -> dict[str, str]:
         ("Standalone", False, STANDALONE),
         ("spark-submit", False, SUBMIT),
         ("spark_submit", False, SUBMIT),
+        ("YARN", False, YARN),
+        ("yarn-client", False, YARN),
+        ("yarn_cluster", False, YARN_CLUSTER),
     ],
 )
 def test_a_cluster_mode_is_read(name: str | None, submitted: bool, mode: ClusterMode) -> None:
@@ -31,17 +36,9 @@ def test_a_cluster_mode_is_read(name: str | None, submitted: bool, mode: Cluster
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        (
-            "yarn-client",
-            "cluster_mode='yarn-client' is not supported yet. "
-            "Use one of local, standalone, spark-submit.",
-        ),
-        (
-            "K8s",
-            "cluster_mode='K8s' is not supported yet. Use one of local, standalone, spark-submit.",
-        ),
+        ("K8s", f"cluster_mode='K8s' is not supported yet. Use one of {MODES}."),
         ("lokal", "cluster_mode='lokal' is unknown. Did you mean 'local'?"),
-        ("%", "cluster_mode='%' is unknown. Use one of local, standalone, spark-submit."),
+        ("%", f"cluster_mode='%' is unknown. Use one of {MODES}."),
     ],
 )
 def test_another_cluster_mode_says_what_there_is(name: str, text: str) -> None:
@@ -89,6 +86,24 @@ def test_local_without_arguments_takes_every_core() -> None:
             {"spark.executor.memoryOverhead": "1024m"},
         ),
         (LOCAL, {"conf": {"spark.ui.enabled": False}}, {"spark.ui.enabled": "false"}),
+        (
+            YARN,
+            {"num_nodes": 3, "cores": 2},
+            {
+                "spark.master": "yarn",
+                "spark.submit.deployMode": "client",
+                "spark.executor.instances": "3",
+                "spark.executor.cores": "2",
+            },
+        ),
+        (YARN_CLUSTER, {}, {"spark.submit.deployMode": "cluster"}),
+        (YARN, {"queue": "fast"}, {"spark.yarn.queue": "fast"}),
+        (YARN, {"spark_yarn_archive": "hdfs:/s.zip"}, {"spark.yarn.archive": "hdfs:/s.zip"}),
+        (
+            YARN,
+            {"penv_archive": "hdfs:/e.tar.gz", "additional_archive": "a.zip#a, b.zip"},
+            {"spark.yarn.dist.archives": "a.zip#a,b.zip,hdfs:/e.tar.gz#python_env"},
+        ),
     ],
 )
 def test_an_argument_becomes_a_key(
@@ -124,6 +139,8 @@ def test_an_argument_wins_over_conf_and_conf_over_the_default(
         (STANDALONE, {"master": "h:1"}, "is not the URL of a standalone cluster"),
         (STANDALONE, {"master": "spark://h:1", "num_nodes": 2}, "Give cores, the cores of each"),
         (LOCAL, {"memory": "much"}, "memory='much' is not a size"),
+        (YARN, {"cores": "*"}, "cores='*' has a meaning for local Spark only"),
+        (YARN, {"master": "spark://h:1"}, "does not go with the mode 'yarn'"),
     ],
 )
 def test_what_does_not_fit_is_refused(
@@ -194,8 +211,18 @@ def test_a_local_cluster_has_executors() -> None:
 
 def test_node_counts_are_unused_in_local_mode_only() -> None:
     arguments = OrcaArguments(num_nodes=2, num_ray_nodes=1)
-    assert conflict.unused(arguments, local=True) == ["num_nodes=2"]
-    assert conflict.unused(arguments, local=False) == []
+    assert conflict.unused(arguments, local=True, yarn=False) == [
+        "num_nodes=2 has no effect: this Spark is local, which is one node."
+    ]
+    assert conflict.unused(arguments, local=False, yarn=False) == []
+
+
+def test_arguments_for_yarn_are_unused_elsewhere() -> None:
+    arguments = OrcaArguments(queue="fast")
+    assert conflict.unused(arguments, local=False, yarn=False) == [
+        "queue='fast' has no effect: this Spark was not started on YARN from here."
+    ]
+    assert conflict.unused(arguments, local=False, yarn=True) == []
 
 
 @pytest.mark.parametrize(

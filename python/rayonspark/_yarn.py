@@ -1,0 +1,214 @@
+"""What YARN needs to know before Spark starts: Hadoop's configuration, memory, an environment."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rayonspark import _packing, session
+from rayonspark._arguments import OrcaArguments
+from rayonspark._progress import say
+from rayonspark._sizes import mib
+from rayonspark.cluster_mode import ClusterMode
+from rayonspark.errors import InvalidSpecException
+from rayonspark.session import ENVIRONMENT_LINK, Setting
+
+_SITE = "yarn-site.xml"
+_VARIABLES = ("HADOOP_CONF_DIR", "YARN_CONF_DIR")
+_SMAPS = "yarn.nodemanager.container-monitor.procfs-tree.smaps-based-rss.enabled"
+# Hadoop 3.5 reads that one only where this one is set.
+_TREE = "yarn.nodemanager.container-monitor.process-tree.class"
+
+_JVM_MIB = 384
+_JVM_FACTOR = 0.1
+_NODE_MIB = 512
+"""The raylet, the agents and what keeps them; about 300 MiB were seen with Ray 2.60."""
+_WORKER_MIB = 512
+"""A worker of Ray: about 90 MiB before the user's own code has imported anything."""
+_HEAD_MIB = 512
+"""GCS and the dashboard, where the head is in a container too."""
+_STORE_FLOOR_MIB = 256
+
+
+@dataclass(frozen=True)
+class Overhead:
+    """Memory of a container beside the JVM's heap, in MiB.
+
+    Attributes
+    ----------
+    shared_once
+        What is needed where YARN counts a page that several processes map once.
+    shared_each
+        What is needed where YARN counts it for each process, as it does by default: then each
+        worker that maps the whole store counts as much as the store has.
+    """
+
+    shared_once: int
+    shared_each: int
+
+    def by(self, *, shared_once: bool) -> int:
+        """Give what is needed on a cluster that counts shared pages once, or for each process."""
+        return self.shared_once if shared_once else self.shared_each
+
+
+def prepare(arguments: OrcaArguments, mode: ClusterMode) -> tuple[list[Setting], dict[str, str]]:
+    """Give Spark's settings, and the variables of the JVM that is to be launched with them.
+
+    Raises
+    ------
+    InvalidSpecException
+        Hadoop's configuration is missing, there is no Python environment for the hosts, or an
+        argument does not fit the mode.
+    """
+    conf_dir = configuration(arguments.hadoop_conf, os.environ)
+    known = (arguments.conf or {}).get("spark.pyspark.python")
+    interpreter = arguments.python_location or known or os.environ.get("PYSPARK_PYTHON")
+    if arguments.penv_archive is None and interpreter is None:
+        arguments = dataclasses.replace(arguments, penv_archive=str(_packing.packed()))
+    if arguments.penv_archive is not None:
+        _packing.check(arguments.penv_archive)
+        interpreter = f"./{ENVIRONMENT_LINK}/bin/python"
+    rows = session.settings(arguments, mode)
+    rows.append(Setting("spark.pyspark.python", str(interpreter), None))
+    shared_once = counts_shared_once(conf_dir)
+    sized, told = memory(arguments, mode, session.as_conf(rows), shared_once=shared_once)
+    if told:
+        say(told)
+    variables = {"HADOOP_CONF_DIR": str(conf_dir), "PYSPARK_PYTHON": str(interpreter)}
+    if arguments.hadoop_user_name is not None:
+        variables["HADOOP_USER_NAME"] = arguments.hadoop_user_name
+    return [*rows, *sized], variables
+
+
+def beside_submit(arguments: OrcaArguments, conf: Mapping[str, str]) -> dict[str, str]:
+    """Give the settings of Spark's executors that spark-submit has left open.
+
+    Parameters
+    ----------
+    conf : mapping
+        Spark's configuration as spark-submit and the arguments have it.
+    """
+    directory = next((os.environ[name] for name in _VARIABLES if name in os.environ), None)
+    # A driver in a container may have none: the larger size fits both ways of counting.
+    there = directory is not None and Path(directory, _SITE).is_file()
+    shared_once = there and counts_shared_once(Path(str(directory)))
+    rows, told = memory(arguments, ClusterMode.YARN, conf, shared_once=shared_once)
+    if told:
+        say(told)
+    return session.as_conf(rows)
+
+
+def overhead(heap: int, workers: int, store: int, *, head: bool = False) -> Overhead:
+    """Size a container for Ray.
+
+    Parameters
+    ----------
+    heap : int
+        MiB of the JVM's heap.
+    workers : int
+        Processes of the user's that map the object store: Ray's workers, one for each core of an
+        executor; or the program itself in the driver's container.
+    store : int
+        MiB of the object store.
+    head : bool, optional
+        Whether Ray's head is there. Default: another node.
+    """
+    jvm = max(_JVM_MIB, int(heap * _JVM_FACTOR))
+    node = _NODE_MIB + (_HEAD_MIB if head else 0)
+    once = jvm + node + workers * _WORKER_MIB + store
+    return Overhead(once, once + workers * store)
+
+
+def configuration(argument: str | None, environment: Mapping[str, str]) -> Path:
+    """Find Hadoop's configuration: `hadoop_conf`, else HADOOP_CONF_DIR, else YARN_CONF_DIR.
+
+    Raises
+    ------
+    InvalidSpecException
+        There is none, or it is not that of a YARN cluster.
+    """
+    named = {"hadoop_conf": argument}
+    named |= {name: environment.get(name) for name in _VARIABLES}
+    name, directory = next(((n, d) for n, d in named.items() if d), (None, None))
+    if directory is None:
+        raise InvalidSpecException(
+            "YARN's client needs the configuration of the Hadoop cluster, and neither hadoop_conf "
+            "nor HADOOP_CONF_DIR says where it is. Set one to the directory with yarn-site.xml, "
+            "often /etc/hadoop/conf."
+        )
+    path = Path(directory).expanduser()
+    if not (path / _SITE).is_file():
+        raise InvalidSpecException(
+            f"{name}={directory!r} has no file yarn-site.xml. Set it to the directory with the "
+            "configuration of the Hadoop cluster, often /etc/hadoop/conf."
+        )
+    return path.absolute()
+
+
+def counts_shared_once(conf: Path) -> bool:
+    """Say whether YARN counts a page once at most that several processes map.
+
+    By default it does not.
+    """
+    try:
+        properties = ET.parse(conf / _SITE).getroot().iter("property")
+        values = {
+            p.findtext("name", "").strip(): p.findtext("value", "").strip() for p in properties
+        }
+    except ET.ParseError as error:
+        raise InvalidSpecException(
+            f"{str(conf / _SITE)!r} is not readable: {error}. Mend it."
+        ) from error
+    return _TREE in values and values.get(_SMAPS, "false").lower() == "true"
+
+
+def memory(
+    arguments: OrcaArguments, mode: ClusterMode, conf: Mapping[str, str], *, shared_once: bool
+) -> tuple[list[Setting], str]:
+    """Size the containers for Ray, unless the user has; say what was done.
+
+    Parameters
+    ----------
+    conf : mapping
+        Spark's configuration as far as it is known.
+    shared_once : bool
+        As `counts_shared_once` says.
+    """
+    heap = mib("spark.executor.memory", conf.get("spark.executor.memory", "1g"))
+    cores = int(conf.get("spark.executor.cores", "1"))
+    asked = arguments.object_store_memory or conf.get("spark.rayonspark.objectStoreMemory")
+    store = max(_STORE_FLOOR_MIB, heap // 4) if asked is None else _store_mib(asked)
+    rows, told = [], ""
+    if "spark.executor.memoryOverhead" not in conf:
+        sized = overhead(heap, cores, store)
+        rows.append(_overhead("executor", sized, shared_once=shared_once))
+        told = (
+            f"each executor asks YARN for {sized.by(shared_once=shared_once)} MiB beside its heap "
+            f"of {heap} MiB, so that Ray has an object store of {store} MiB and {cores} workers. "
+            "This cluster counts a page that several processes map "
+            f"{'once at most' if shared_once else 'for each of them'}; otherwise it would be "
+            f"{sized.by(shared_once=not shared_once)} MiB (yarn-site.xml: {_SMAPS}, {_TREE}). "
+            "Another size: extra_executor_memory_for_ray."
+        )
+    if mode is ClusterMode.YARN_CLUSTER and "spark.driver.memoryOverhead" not in conf:
+        driver = mib("spark.driver.memory", conf.get("spark.driver.memory", "1g"))
+        sized = overhead(driver, 1, store, head=True)
+        rows.append(_overhead("driver", sized, shared_once=shared_once))
+    if rows and asked is None:
+        rows.append(Setting("spark.rayonspark.objectStoreMemory", f"{store}m", None))
+    return rows, told
+
+
+def _overhead(role: str, sized: Overhead, *, shared_once: bool) -> Setting:
+    size = sized.by(shared_once=shared_once)
+    return Setting(f"spark.{role}.memoryOverhead", f"{size}m", None)
+
+
+def _store_mib(size: str | int) -> int:
+    """Ray's sizes are bytes when they are bare numbers, Spark's MiB."""
+    text = str(size).strip()
+    return mib("object_store_memory", f"{text}b" if text.isdigit() else text)
