@@ -22,7 +22,7 @@ jar_hash := $(call hash,$(build_files) LICENSE jvm/src/main python/rayonspark \
 jar_stamp := $(jars)/.built-$(jar_hash)
 wheel_stamp := dist/.built-$(jar_hash)-$(call hash,python/pyproject.toml README.md)
 
-.PHONY: help env jar wheel quickstart test test-jvm test-python lint format bench-startup bench-exchange bench-control-plane clean
+.PHONY: help env jar wheel quickstart test test-jvm test-python test-yarn lint format bench-startup bench-exchange bench-control-plane clean
 
 help: ## Say what the targets are for
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -48,7 +48,7 @@ $(wheel_stamp): $(jar_stamp) | env
 quickstart: env jar ## Run the parameter server on two real executors
 	$(python) examples/parameter_server.py
 
-test: test-jvm test-python ## Run all tests
+test: test-jvm test-python test-yarn ## Run all tests
 
 test-jvm: env
 	./sbt test
@@ -56,6 +56,14 @@ test-jvm: env
 # One run, the quick rooms first.
 test-python: wheel
 	$(python) -m pytest tests/python tests/process tests/cluster tests/exchange tests/release
+
+hadoop := target/hadoop/class-path
+
+$(hadoop): build.sbt | env
+	./sbt hadoop/classPath
+
+test-yarn: jar $(hadoop) ## Run the tests on a real YARN cluster
+	$(python) -m pytest tests/yarn
 
 lint: env ## Check format, style and types
 	$(python) -m ruff check
@@ -68,8 +76,8 @@ format: env ## Format everything
 	$(python) -m ruff format
 	./sbt scalafmtAll scalafmtSbt
 
-bench-startup: jar ## Measure how fast a cluster comes up
-	$(python) benchmarks/startup.py
+bench-startup: jar $(hadoop) ## Measure how fast a cluster comes up, on YARN too
+	PYTHONPATH=tests $(python) -m yarn.hadoop $(python) benchmarks/startup.py
 
 bench-exchange: jar ## Measure how long data takes between Spark and Ray
 	$(python) benchmarks/exchange.py

@@ -2,6 +2,9 @@ import org.rayonspark.build.{SparkJvm, Version}
 
 val sparkVersion = "4.2.0"
 
+/** The one whose client is in Spark. */
+val hadoopVersion = "3.5.0"
+
 /** The checkout: what the halves share lies here. */
 val checkout = LocalRootProject / baseDirectory
 
@@ -75,3 +78,24 @@ lazy val examples = project
 lazy val root = (project in file("."))
   .aggregate(rayonspark, examples)
   .settings(publish / skip := true, Compile / sources := Nil)
+
+/** A Hadoop for tests/yarn: nothing of ours, and nothing that goes to a user. */
+lazy val hadoop = (project in file("tests/yarn"))
+  .settings(
+    autoScalaLibrary := false,
+    target := checkout.value / "target" / "hadoop",
+    Compile / sources := Nil,
+    Compile / resources := Nil,
+    publish / skip := true,
+    libraryDependencies ++= Seq(
+      "hadoop-yarn-server-resourcemanager",
+      "hadoop-yarn-server-nodemanager",
+      "hadoop-yarn-server-timelineservice", // The ResourceManager does not start without it.
+      "hadoop-yarn-client",
+      "hadoop-hdfs"
+    ).map("org.apache.hadoop" % _ % hadoopVersion),
+    TaskKey[Unit]("classPath", "Writes the jars to target/hadoop/class-path.") := IO.write(
+      target.value / "class-path",
+      (Runtime / externalDependencyClasspath).value.map(_.data).mkString(java.io.File.pathSeparator)
+    )
+  )

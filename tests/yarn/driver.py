@@ -1,0 +1,174 @@
+"""A driver on YARN that does what the tests ask it, a line of JSON at a time.
+
+python driver.py CLUSTER_MODE [ARGUMENTS OF init_orca_context, AS JSON]
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+import time
+import traceback
+from typing import Any
+
+import numpy as np
+import ray
+from rayonspark import OrcaContext, init_orca_context, stop_orca_context
+
+ROWS = 100_000
+OBJECT_MIB = 200
+
+
+@ray.remote
+def whoami() -> dict[str, Any]:
+    """What a task sees of its container."""
+    return {
+        "directory": os.environ.get("HADOOP_CONF_DIR"),
+        "python": sys.executable,
+        "prefix": sys.prefix,
+    }
+
+
+@ray.remote
+def cat(path: str) -> str:
+    """Read a file by Hadoop's own client, as Spark's class path and configuration have it."""
+    argv = ["java", "-cp", os.environ["CLASSPATH"], "org.apache.hadoop.fs.FsShell", "-cat", path]
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+
+
+@ray.remote(num_cpus=0)
+class Reader:
+    """Maps an object of the store, and keeps it."""
+
+    def map(self, array: np.ndarray) -> int:
+        self.array = array
+        # Each page is looked at: only then it counts.
+        return int(array[::512].sum())
+
+
+@ray.remote(num_cpus=0, max_retries=0)
+def grow(mib: int, until_s: float) -> None:
+    """Outgrow the container, and stay so until YARN has seen it."""
+    held = np.ones(mib << 17)
+    time.sleep(until_s)
+    del held
+
+
+class Driver:
+    """Its methods are what can be asked for."""
+
+    def __init__(self, mode: str, arguments: dict[str, Any]) -> None:
+        self.sc = init_orca_context(cluster_mode=mode, **arguments)
+
+    @property
+    def cluster(self) -> Any:
+        return OrcaContext.get_ray_context().cluster
+
+    def application(self) -> str:
+        return str(self.sc.applicationId)
+
+    def nodes(self) -> list[dict[str, Any]]:
+        fields = ("role", "host", "executor_id", "pid", "state", "log_directory")
+        return [{name: getattr(node, name) for name in fields} for node in self.cluster.nodes]
+
+    def executors(self) -> list[str]:
+        tracker = self.sc._jsc.sc().statusTracker()
+        return [str(info.host()) for info in tracker.getExecutorInfos()]
+
+    def slots(self) -> dict[str, int]:
+        """Task slots in use, by executor."""
+        summaries = self.sc._jsc.sc().statusStore().executorList(True)
+        all_ = [summaries.apply(i) for i in range(summaries.size())]
+        return {str(e.id()): int(e.activeTasks()) for e in all_ if e.id() != "driver"}
+
+    def conf(self, key: str) -> str | None:
+        return self.sc.getConf().get(key)
+
+    def count(self) -> int:
+        return int(self.sc.parallelize(range(ROWS), 4).count())
+
+    def restart(self, barrier: bool) -> None:
+        OrcaContext.get_ray_context().stop()
+        OrcaContext.barrier_mode = barrier
+        OrcaContext.get_ray_context()
+
+    def tasks(self) -> list[dict[str, Any]]:
+        return list(ray.get([whoami.remote() for _ in range(2)]))
+
+    def imported(self, module: str, name: str) -> list[Any]:
+        """Give an attribute of a module as a Ray task and a Spark task see it."""
+
+        def attribute(*_: Any) -> Any:
+            return getattr(importlib.import_module(module), name)
+
+        in_ray = ray.get(ray.remote(attribute).remote())
+        return [in_ray, self.sc.parallelize([0], 1).map(attribute).first()]
+
+    def write(self, path: str, lines: list[str]) -> None:
+        """Write text by a Spark job."""
+        self.sc.parallelize(lines, 1).saveAsTextFile(path)
+
+    def read_in_ray(self, path: str) -> str:
+        return str(ray.get(cat.remote(path)))
+
+    def round_trip(self) -> dict[str, Any]:
+        spark = OrcaContext.get_spark_session()
+        dataset = self.cluster.to_ray(spark.range(ROWS))
+        there = dataset.sum("id")
+        back = self.cluster.to_spark(dataset).groupBy().sum("id").first()[0]
+        return {"ray": there, "spark": back, "local": self.cluster.last_exchange.local_share}
+
+    def employ(self, readers: int) -> None:
+        """Start workers on each node."""
+        ids = [node["NodeID"] for node in ray.nodes() if node["Resources"].get("CPU")]
+        self.readers = [
+            Reader.options(label_selector={"ray.io/node-id": node}).remote()
+            for node in ids
+            for _ in range(readers)
+        ]
+        ray.get([reader.map.remote(np.ones(1)) for reader in self.readers])
+
+    def share(self) -> None:
+        """Have all of them map one object, and hold it."""
+        self.array = ray.put(np.ones(OBJECT_MIB << 17))
+        ray.get([reader.map.remote(self.array) for reader in self.readers])
+
+    def dismiss(self) -> None:
+        """End them, and let go of the object."""
+        for reader in self.readers:
+            ray.kill(reader)
+        del self.array, self.readers
+
+    def outgrow(self, mib: int) -> str:
+        """Give the error that a user of Ray sees."""
+        worker = next(node for node in ray.nodes() if node["Resources"].get("CPU"))
+        there = {"ray.io/node-id": worker["NodeID"]}
+        try:
+            ray.get(grow.options(label_selector=there).remote(mib, 60.0))
+        except ray.exceptions.RayError as error:
+            return f"{type(error).__name__}: {error}"
+        return "nothing happened"
+
+    def stop(self) -> None:
+        stop_orca_context()
+
+
+def main() -> None:
+    """Start, and answer until the end of the input."""
+    driver = Driver(sys.argv[1], json.loads(sys.argv[2]) if len(sys.argv) > 2 else {})
+    print("TEST", json.dumps({"application": driver.application()}), flush=True)
+    for line in sys.stdin:
+        name, arguments = json.loads(line)
+        try:
+            answer = {"value": getattr(driver, name)(*arguments)}
+        except Exception:  # it is the test's to judge
+            answer = {"error": traceback.format_exc()}
+        print("TEST", json.dumps(answer), flush=True)
+    stop_orca_context()
+
+
+if __name__ == "__main__":
+    main()
