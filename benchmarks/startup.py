@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from starts.report import Measured, Report
 from starts.request import StartRequest
 
 SLOTS_NODES = 2
+YARN_NODES = 2
 
 
 def main() -> int:
@@ -49,7 +51,10 @@ def _options() -> argparse.Namespace:
         "--only", type=_names, default=tuple(CONTESTANTS), help=f"of {','.join(CONTESTANTS)}"
     )
     parser.add_argument(
-        "--scenarios", type=_scenarios, default=tuple(_WHO), help=f"of {','.join(_WHO)}"
+        "--scenarios",
+        type=_scenarios,
+        default=tuple(name for name in _WHO if name != "yarn" or "HADOOP_CONF_DIR" in os.environ),
+        help=f"of {','.join(_WHO)} (default: all; yarn only with HADOOP_CONF_DIR)",
     )
     parser.add_argument("--dashboard", choices=("on", "off"), default="on", help="for everybody")
     parser.add_argument(
@@ -63,6 +68,7 @@ def _options() -> argparse.Namespace:
 
 _WHO = {
     "cluster": ("rayonspark", "peer", "hand"),
+    "yarn": ("rayonspark", "hand"),
     "local": ("rayonspark", "plain"),
     "slots": ("rayonspark", "peer"),
 }
@@ -71,7 +77,8 @@ _WHO = {
 
 def _requests(options: argparse.Namespace) -> Iterator[StartRequest]:
     """Rounds over all scenarios; the order rotates, so that nobody is always first."""
-    sizes = {"cluster": options.nodes, "local": (0,), "slots": (SLOTS_NODES,)}
+    sizes = {"cluster": options.nodes, "yarn": (YARN_NODES,), "local": (0,)}
+    sizes["slots"] = (SLOTS_NODES,)
     for round_number in range(options.runs):
         for scenario in options.scenarios:
             names = [name for name in _WHO[scenario] if name in options.only]

@@ -20,7 +20,8 @@ class StartRequest:
     Attributes
     ----------
     scenario
-        ``"cluster"``, ``"local"`` or ``"slots"`` (more nodes than the executors can ever be).
+        ``"cluster"``, ``"yarn"``, ``"local"`` or ``"slots"`` (more nodes than the executors can
+        ever be).
     contestant
         A key of `starts.contestant.CONTESTANTS`.
     nodes
@@ -47,6 +48,8 @@ class StartRequest:
         """The Spark master that the application runs on."""
         if self.scenario == "local":
             return f"local[{LOCAL_CORES}]"
+        if self.scenario == "yarn":
+            return "yarn"
         return f"local-cluster[{self.nodes},{CORES_PER_EXECUTOR},2048]"
 
     @property

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starts.registration import await_executors
-from starts.request import StartRequest
+from starts.request import CORES_PER_EXECUTOR, StartRequest
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+YARN_OVERHEAD = "2g"
+"""Beside an executor's heap, for Ray."""
 
 
 def environment(scratch: str) -> dict[str, str]:
@@ -48,7 +51,7 @@ def start(request: StartRequest) -> SparkSession:
     from pyspark.sql import SparkSession
 
     java_temp = f"-Djava.io.tmpdir={request.scratch}/tmp"  # a JVM does not read TMPDIR
-    spark = (
+    builder = (
         SparkSession.builder.master(request.master)
         .appName(f"startup {request.label} {request.contestant}")
         .config("spark.ui.enabled", "false")
@@ -58,8 +61,16 @@ def start(request: StartRequest) -> SparkSession:
         .config("spark.driver.extraJavaOptions", java_temp)
         .config("spark.executor.extraJavaOptions", java_temp)
         .config("spark.local.dir", f"{request.scratch}/local")
-        .getOrCreate()
     )
+    if request.scenario == "yarn":
+        builder = (
+            builder.config("spark.executor.instances", request.nodes)
+            .config("spark.executor.cores", CORES_PER_EXECUTOR)
+            .config("spark.executor.memoryOverhead", YARN_OVERHEAD)
+            # The NodeManagers are on this machine: nothing has to be sent.
+            .config("spark.yarn.jars", f"local:{request.scratch}/spark/jars/*")
+        )
+    spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     await_executors(spark, request.nodes)
     tasks = max(request.nodes, 1) * 2
