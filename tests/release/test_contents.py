@@ -71,15 +71,17 @@ def test_the_licence_is_the_one_of_the_checkout(archive: Path, name: str) -> Non
         assert opened.read(name) == (CHECKOUT / "LICENSE").read_bytes()
 
 
-def test_the_wheel_asks_for_ray_and_pyspark_only_when_told_to() -> None:
+def test_the_wheel_asks_for_other_packages_only_when_told_to() -> None:
     with zipfile.ZipFile(WHEEL) as opened:
         metadata = opened.read(f"rayonspark-{VERSION}.dist-info/METADATA").decode()
 
     required = [line for line in metadata.splitlines() if line.startswith("Requires-Dist:")]
 
     assert required == [
+        "Requires-Dist: conda-pack>=0.8; extra == 'conda'",
         "Requires-Dist: pyspark>=4.0; extra == 'pyspark'",
         "Requires-Dist: ray[default]>=2.52; extra == 'ray'",
+        "Requires-Dist: venv-pack>=0.2; extra == 'venv'",
     ]
 
 
