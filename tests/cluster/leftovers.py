@@ -19,13 +19,24 @@ def ray_processes() -> dict[int, str]:
     """Command lines of the processes on this machine that belong to a Ray node of ours."""
     found = {}
     for process in psutil.process_iter():
-        try:
-            line = " ".join(process.cmdline())
-        except psutil.Error:
-            continue
+        line = command_line(process)
         if any(name in line for name in RAY_NAMES) and "pytest" not in line:
             found[process.pid] = line[:200]
     return found
+
+
+def executors_under(jvm: psutil.Process) -> list[psutil.Process]:
+    """Spark's executors among the descendants of a process."""
+    found = jvm.children(recursive=True)
+    return [p for p in found if "CoarseGrainedExecutorBackend" in command_line(p)]
+
+
+def command_line(process: psutil.Process) -> str:
+    """The words of a process, "" when it has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def node_directories() -> set[str]:

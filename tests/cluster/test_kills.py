@@ -9,7 +9,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from .leftovers import Leftovers, eventually, ray_processes
+from .leftovers import Leftovers, eventually, executors_under, ray_processes
 from .program import Program
 from .sessions import LOCAL_CLUSTER_ENV, PREAMBLE
 
@@ -50,11 +50,6 @@ def running(run_program: Callable[..., Program]) -> tuple[Program, int, list[int
     return program, gateway, nodes
 
 
-def executors_of(gateway: int) -> list[psutil.Process]:
-    jvms = psutil.Process(gateway).children(recursive=True)
-    return [p for p in jvms if "CoarseGrainedExecutorBackend" in " ".join(p.cmdline())]
-
-
 def gateway_jvm(pid: int) -> int:
     """The JVM itself: Spark's launcher script replaces itself by it, or is its parent."""
     process = psutil.Process(pid)
@@ -89,7 +84,7 @@ def test_a_killed_executor_takes_its_ray_node_along(
     program, gateway, nodes = running
     executor = next(
         e
-        for e in executors_of(gateway)
+        for e in executors_under(psutil.Process(gateway))
         if any(c.pid == nodes[1] for c in e.children(recursive=True))
     )
     doomed = {p.pid for p in executor.children(recursive=True)}

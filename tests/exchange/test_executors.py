@@ -9,7 +9,7 @@ import psutil
 import pyarrow as pa
 import pytest
 import ray
-from cluster.leftovers import Leftovers, eventually
+from cluster.leftovers import Leftovers, eventually, executors_under
 from cluster.sessions import local_cluster
 from pyspark.sql import SparkSession
 from rayonspark import RayCluster, errors
@@ -54,15 +54,7 @@ def raylet_of(cluster: RayCluster, executor_id: str) -> psutil.Process:
 
 def executor_processes(spark: SparkSession) -> list[psutil.Process]:
     jvm = psutil.Process(spark.sparkContext._jvm.java.lang.ProcessHandle.current().pid())
-    found = jvm.children(recursive=True)
-    return [p for p in found if "CoarseGrainedExecutorBackend" in command_line(p)]
-
-
-def command_line(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""  # It has just ended.
+    return executors_under(jvm)
 
 
 def locations(dataset: ray.data.Dataset) -> set[str]:
