@@ -6,13 +6,12 @@ import dataclasses
 import os
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from rayonspark import _packing, session
+from rayonspark import _overhead, _packing, session
 from rayonspark._arguments import OrcaArguments
+from rayonspark._overhead import Overhead
 from rayonspark._progress import say
-from rayonspark._sizes import mib
 from rayonspark.cluster_mode import ClusterMode
 from rayonspark.errors import InvalidSpecException
 from rayonspark.session import ENVIRONMENT_LINK, Setting
@@ -22,37 +21,6 @@ _VARIABLES = ("HADOOP_CONF_DIR", "YARN_CONF_DIR")
 _SMAPS = "yarn.nodemanager.container-monitor.procfs-tree.smaps-based-rss.enabled"
 # Hadoop 3.5 reads that one only where this one is set.
 _TREE = "yarn.nodemanager.container-monitor.process-tree.class"
-
-_JVM_MIB = 384
-_JVM_FACTOR = 0.1
-_NODE_MIB = 512
-"""The raylet, the agents and what keeps them; about 300 MiB were seen with Ray 2.60."""
-_WORKER_MIB = 512
-"""A worker of Ray: about 90 MiB before the user's own code has imported anything."""
-_HEAD_MIB = 512
-"""GCS and the dashboard, where the head is in a container too."""
-_STORE_FLOOR_MIB = 256
-
-
-@dataclass(frozen=True)
-class Overhead:
-    """Memory of a container beside the JVM's heap, in MiB.
-
-    Attributes
-    ----------
-    shared_once
-        What is needed where YARN counts a page that several processes map once.
-    shared_each
-        What is needed where YARN counts it for each process, as it does by default: then each
-        worker that maps the whole store counts as much as the store has.
-    """
-
-    shared_once: int
-    shared_each: int
-
-    def by(self, *, shared_once: bool) -> int:
-        """Give what is needed on a cluster that counts shared pages once, or for each process."""
-        return self.shared_once if shared_once else self.shared_each
 
 
 def prepare(arguments: OrcaArguments, mode: ClusterMode) -> tuple[list[Setting], dict[str, str]]:
@@ -100,27 +68,6 @@ def beside_submit(arguments: OrcaArguments, conf: Mapping[str, str]) -> dict[str
     if told:
         say(told)
     return session.as_conf(rows)
-
-
-def overhead(heap: int, workers: int, store: int, *, head: bool = False) -> Overhead:
-    """Size a container for Ray.
-
-    Parameters
-    ----------
-    heap : int
-        MiB of the JVM's heap.
-    workers : int
-        Processes of the user's that map the object store: Ray's workers, one for each core of an
-        executor; or the program itself in the driver's container.
-    store : int
-        MiB of the object store.
-    head : bool, optional
-        Whether Ray's head is there. Default: another node.
-    """
-    jvm = max(_JVM_MIB, int(heap * _JVM_FACTOR))
-    node = _NODE_MIB + (_HEAD_MIB if head else 0)
-    once = jvm + node + workers * _WORKER_MIB + store
-    return Overhead(once, once + workers * store)
 
 
 def configuration(argument: str | None, environment: Mapping[str, str]) -> Path:
@@ -178,14 +125,13 @@ def memory(
     shared_once : bool
         As `counts_shared_once` says.
     """
-    heap = mib("spark.executor.memory", conf.get("spark.executor.memory", "1g"))
-    cores = int(conf.get("spark.executor.cores", "1"))
-    asked = arguments.object_store_memory or conf.get("spark.rayonspark.objectStoreMemory")
-    store = max(_STORE_FLOOR_MIB, heap // 4) if asked is None else _store_mib(asked)
+    heap, cores = _overhead.heap_mib(conf, "executor"), _overhead.cores(conf)
+    asked = _overhead.asked_store(arguments, conf)
+    store = _overhead.default_store(heap) if asked is None else asked
     rows, told = [], ""
     if "spark.executor.memoryOverhead" not in conf:
-        sized = overhead(heap, cores, store)
-        rows.append(_overhead("executor", sized, shared_once=shared_once))
+        sized = _overhead.overhead(heap, cores, store)
+        rows.append(_row("executor", sized, shared_once=shared_once))
         told = (
             f"each executor asks YARN for {sized.by(shared_once=shared_once)} MiB beside its heap "
             f"of {heap} MiB, so that Ray has an object store of {store} MiB and {cores} workers. "
@@ -195,20 +141,13 @@ def memory(
             "Another size: extra_executor_memory_for_ray."
         )
     if mode is ClusterMode.YARN_CLUSTER and "spark.driver.memoryOverhead" not in conf:
-        driver = mib("spark.driver.memory", conf.get("spark.driver.memory", "1g"))
-        sized = overhead(driver, 1, store, head=True)
-        rows.append(_overhead("driver", sized, shared_once=shared_once))
+        sized = _overhead.overhead(_overhead.heap_mib(conf, "driver"), 1, store, head=True)
+        rows.append(_row("driver", sized, shared_once=shared_once))
     if rows and asked is None:
-        rows.append(Setting("spark.rayonspark.objectStoreMemory", f"{store}m", None))
+        rows.append(Setting(_overhead.STORE_KEY, f"{store}m", None))
     return rows, told
 
 
-def _overhead(role: str, sized: Overhead, *, shared_once: bool) -> Setting:
+def _row(role: str, sized: Overhead, *, shared_once: bool) -> Setting:
     size = sized.by(shared_once=shared_once)
     return Setting(f"spark.{role}.memoryOverhead", f"{size}m", None)
-
-
-def _store_mib(size: str | int) -> int:
-    """Ray's sizes are bytes when they are bare numbers, Spark's MiB."""
-    text = str(size).strip()
-    return mib("object_store_memory", f"{text}b" if text.isdigit() else text)

@@ -14,22 +14,10 @@ object YarnContainer {
       (!isDriver || conf.get("spark.submit.deployMode", "client") == "cluster")
 
   /**
-   * Bytes, as Spark asks for them: YARN ends a container that outgrows them by counting its
-   * processes' pages, so that no control group tells of the limit. It may have rounded them up.
+   * Bytes: YARN ends a container that outgrows them by counting its processes' pages, so that no
+   * control group tells of the limit. It may have rounded them up.
    */
-  def memory(conf: SparkConf, isDriver: Boolean): Long = {
-    val role = if (isDriver) "driver" else "executor"
-    val heap = conf.getSizeAsMb(s"spark.$role.memory", "1g")
-    val factor = conf.getDouble(s"spark.$role.memoryOverheadFactor", 0.1)
-    val least =
-      conf.getSizeAsMb(s"spark.$role.minMemoryOverhead", "384m").max((heap * factor).toLong)
-    val overhead = conf.getSizeAsMb(s"spark.$role.memoryOverhead", s"${least}m")
-    val python = if (isDriver) 0L else conf.getSizeAsMb("spark.executor.pyspark.memory", "0m")
-    val offHeap =
-      if (isDriver || !conf.getBoolean("spark.memory.offHeap.enabled", false)) 0L
-      else conf.getSizeAsBytes("spark.memory.offHeap.size", "0b")
-    ((heap + overhead + python) << 20) + offHeap
-  }
+  def memory(conf: SparkConf, isDriver: Boolean): Long = ContainerMemory(conf, isDriver)
 
   /** Where YARN collects the container's logs: what lies there is shown by `yarn logs`. */
   def logDirectory: Option[String] =
