@@ -29,7 +29,7 @@ class RayClusterSpec:
     cpus_per_node : int, optional
         CPUs that a worker node offers, at least 1. Default: the executor's cores.
     gpus_per_node : float, optional
-        GPUs that a worker node offers. Default: 0.
+        GPUs that a worker node offers. Default: all that Spark gave to its executor.
     memory : int or str, optional
         Memory that a node offers to Ray's workers (``ray start --memory``). Default: what the
         executor's limit leaves.

@@ -21,13 +21,15 @@ object Keys {
     "CPUs that a node offers to Ray; not more than its executor has cores."
   )
 
-  val gpusPerNode: Key[Double] = Key(
+  val gpusPerNode: Key[Option[Double]] = Key(
     "gpusPerNode",
-    KeyType.whole,
-    0.0,
-    "0",
-    "GPUs that a node offers to Ray, out of those that Spark gave to its executor. A node has whole " +
-      "GPUs; Ray tasks may ask for fractions of one."
+    KeyType.whole.optional,
+    None,
+    "all that Spark gave to the executor",
+    "GPUs that a node offers to Ray, out of those that Spark gave to its executor " +
+      "(`spark.executor.resource.gpu.amount`); CUDA_VISIBLE_DEVICES of the node are their " +
+      "addresses. A node has whole GPUs; Ray tasks may ask for fractions of one. With dynamic " +
+      "allocation they are those of one task (`spark.task.resource.gpu.amount`)."
   )
 
   val memory: Key[Option[Long]] = Key(

@@ -29,7 +29,7 @@ final class RayClusterJob(
    */
   def place(nodes: Int, coresPerExecutor: Int, gpusPerExecutor: Int): Unit = run(None) {
     val rdd = sc.parallelize(0 until nodes, nodes)
-    withBarrier(rdd.withResources(wholeExecutor(coresPerExecutor, gpusPerExecutor)))
+    withBarrier(rdd.withResources(tasksOf(coresPerExecutor, gpusPerExecutor)))
   }
 
   /**
@@ -38,9 +38,13 @@ final class RayClusterJob(
    */
   def gather(tasks: Int): Unit = run(None)(sc.parallelize(0 until tasks, tasks))
 
-  /** Brings tasks to these executors where they have a free slot: a preference, not a command. */
-  def visit(executors: Vector[SparkDriver.Executor]): Unit = run(None) {
-    sc.makeRDD(executors.map(e => (0, Seq(SparkDriver.location(e)))))
+  /**
+   * Brings tasks to these executors where they have a free slot, and the GPUs that the node will
+   * have: a preference, not a command.
+   */
+  def visit(executors: Vector[SparkDriver.Executor], gpusPerExecutor: Int): Unit = run(None) {
+    val rdd = sc.makeRDD(executors.map(e => (0, Seq(SparkDriver.location(e)))))
+    if (gpusPerExecutor == 0) rdd else rdd.withResources(tasksOf(1, gpusPerExecutor))
   }
 
   /** Holds slots of that executor until its node is gone. */
@@ -80,7 +84,7 @@ final class RayClusterJob(
       case e: Exception => Some(e)
     }
 
-  private def wholeExecutor(cores: Int, gpus: Int): ResourceProfile = {
+  private def tasksOf(cores: Int, gpus: Int): ResourceProfile = {
     val requests = new TaskResourceRequests().cpus(cores)
     if (gpus > 0) requests.resource("gpu", gpus)
     new ResourceProfileBuilder().require(requests).build()

@@ -33,7 +33,7 @@ object Capacity {
   ): Either[PlanError, Capacity] = {
     val node = NodeIdentity.of(offer)
     val cpus = spec(key).getOrElse(offer.cores)
-    val gpus = spec(Keys.gpusPerNode).toInt
+    val gpus = spec(Keys.gpusPerNode).fold(offer.gpuAddresses.size)(_.toInt)
     for {
       _ <- Either.cond(cpus <= offer.cores, (), TooFewCores(node, cpus, offer.cores, key))
       offered = offer.gpuAddresses.size

@@ -126,6 +126,9 @@ final class PlannerSuite extends AnyFunSuite with TableDrivenPropertyChecks {
     val plan = planned(planner("gpus_per_node" -> "1").plan(head, offers))
     assert(plan.workers.head.gpus == 1.0 && plan.workers.head.gpuAddresses == Vector("4"))
     assert(plan.head.gpus == 0.0)
+    val all = planned(planner().plan(head, offers)).workers.head
+    assert(all.gpus == 2.0 && all.gpuAddresses == Vector("4", "5"))
+    assert(planned(planner("gpus_per_node" -> "0").plan(head, offers)).workers.head.gpus == 0.0)
   }
 
   test("what an executor cannot give is an error with its numbers") {
