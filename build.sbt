@@ -25,7 +25,8 @@ lazy val common = Seq(
   autoScalaLibrary := false,
   libraryDependencies ++= Seq(
     "org.scala-lang" % "scala-library" % scalaVersion.value % Provided,
-    "org.apache.spark" %% "spark-sql" % sparkVersion % Provided
+    "org.apache.spark" %% "spark-sql" % sparkVersion % Provided,
+    "org.apache.spark" %% "spark-kubernetes" % sparkVersion % Provided
   ),
   scalacOptions ++= Seq(
     "-encoding",

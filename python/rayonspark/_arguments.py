@@ -12,7 +12,6 @@ from rayonspark.errors import InvalidSpecException
 
 _FUNCTION = "init_orca_context"
 _ELSEWHERE = {
-    "container_image": "belongs to Kubernetes, which is not supported yet",
     "redis_password": "has no meaning for Ray now: a token guards each cluster by itself, see the "
     "key spark.rayonspark.auth",
     "runtime": "is not needed: the runtime is Spark here, and ray.init attaches to other clusters",
@@ -52,6 +51,11 @@ class OrcaArguments:
     additional_archive: str | Sequence[str] | None = None
     spark_yarn_archive: str | None = None
     queue: str | None = None
+    container_image: str | None = None
+    namespace: str | None = None
+    service_account: str | None = None
+    pod_template: str | None = None
+    prepare_pods: bool = True
 
     def __post_init__(self) -> None:
         if self.cores != "*":
@@ -110,10 +114,16 @@ class OrcaArguments:
 YARN_ARGUMENTS = (
     "hadoop_conf",
     "hadoop_user_name",
-    "penv_archive",
     "additional_archive",
     "spark_yarn_archive",
     "queue",
+)
+
+KUBERNETES_ARGUMENTS = (
+    "container_image",
+    "namespace",
+    "service_account",
+    "pod_template",
 )
 
 RAY_ARGUMENTS = (

@@ -172,6 +172,57 @@ class JvmExport:
             self._handle.close()
 
 
+class JvmExecutors:
+    """One ``ExecutorWait``: the executors that a running application is about to get."""
+
+    def __init__(self, sc: SparkContext) -> None:
+        jvm: Any = sc._jvm
+        with translated():
+            self._wait = jvm.org.rayonspark.python.PythonApi.awaitedExecutors(sc._jsc)
+
+    def arrived(self, timeout_ms: int) -> bool:
+        with translated():
+            return bool(self._wait.arrived(timeout_ms))
+
+    def progress(self) -> str:
+        with translated():
+            return str(self._wait.progress())
+
+
+class JvmDriverPod:
+    """One ``DriverPod``: a driver that was submitted from here."""
+
+    def __init__(self, jvm: Any, words: Sequence[str]) -> None:
+        with translated():
+            attach(jvm)
+            self._pod = jvm.org.rayonspark.python.PythonApi.submitToKubernetes(list(words))
+
+    def ended(self) -> bool:
+        with translated():
+            return bool(self._pod.ended())
+
+    def name(self) -> str:
+        return str(self._pod.name())
+
+    def progress(self) -> str:
+        with translated():
+            return str(self._pod.progress())
+
+    def exit_code(self) -> int:
+        with translated():
+            return int(self._pod.exitCode())
+
+    def close(self) -> None:
+        with translated():
+            self._pod.close()
+
+
+def check_kubernetes(jvm: Any, conf: Mapping[str, str]) -> dict[str, str]:
+    """Have a Kubernetes cluster judge a configuration; give what only the cluster knows."""
+    with translated():
+        return dict(_plain(jvm, jvm.org.rayonspark.python.PythonApi.checkKubernetes(dict(conf))))
+
+
 def start(spark: SparkSession, fields: Mapping[str, str], python: str) -> JvmCluster:
     """Have the JVM begin to start a cluster; bad input is an error here, at once."""
     sc = live_context(spark)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rayonspark import _spark, conflict
 from rayonspark._arguments import RAY_ARGUMENTS, OrcaArguments
 from rayonspark._spark import SparkOfOurs
-from rayonspark.cluster_mode import ClusterMode, is_local
+from rayonspark.cluster_mode import ClusterMode
 from rayonspark.errors import ClusterStoppedException, InvalidSpecException, RayOnSparkException
 from rayonspark.ray_context import OrcaRayContext
 
@@ -47,8 +47,7 @@ class OrcaState:
                 mode = ClusterMode.of_master(str(running.master))
                 sc = running
             self._take(sc, arguments)
-            local = is_local(str(sc.master))
-            for text in conflict.unused(arguments, local=local, yarn=mode.is_yarn):
+            for text in conflict.unused(arguments, mode, str(sc.master)):
                 _LOG.warning("%s", text)
             if arguments.init_ray_on_spark:
                 self._start_ray(undo=running is None)

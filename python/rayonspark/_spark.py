@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from rayonspark import _jvm, _submit, _yarn, conflict, session
+from rayonspark import _jvm, _kubernetes, _launch, _submit, _yarn, conflict, session
 from rayonspark._arguments import OrcaArguments
 from rayonspark._jars import our_jar
+from rayonspark._progress import QUIET_S, Progress
 from rayonspark._state_dir import StateDirectory
-from rayonspark.cluster_mode import ClusterMode
+from rayonspark.cluster_mode import ClusterMode, is_kubernetes
 from rayonspark.errors import InvalidSpecException
 from rayonspark.session import Setting
 
@@ -64,13 +65,15 @@ def running_context() -> SparkContext | None:
 
 def create(arguments: OrcaArguments, mode: ClusterMode, *, log_output: bool) -> SparkOfOurs:
     """Start Spark as these arguments say; on a failure nothing is left running."""
+    from pyspark import SparkContext
+
     own_cluster = mode is ClusterMode.STANDALONE and arguments.master is None
     rows, variables = _asked(arguments, mode)
-    if mode is ClusterMode.YARN_CLUSTER and not submitted():
-        _submit.run(session.as_conf(rows), variables)
+    if mode.submits and not submitted():
+        _submit.run(session.as_conf(rows), variables, mode)
     with contextlib.ExitStack() as undo:
         undo.enter_context(_environment(variables))
-        rows = _launch(rows, mode, variables, log_output=log_output)
+        rows = _with_jvm(rows, mode, variables, log_output=log_output)
         conf = session.as_conf(rows)
         if "PYSPARK_PYTHON" in variables:
             conf.setdefault("spark.pyspark.python", variables["PYSPARK_PYTHON"])
@@ -79,9 +82,15 @@ def create(arguments: OrcaArguments, mode: ClusterMode, *, log_output: bool) -> 
         with contextlib.ExitStack() as below:
             if own_cluster:
                 conf["spark.master"] = _standalone(arguments, conf, below)
+            known = {**_jvm.system_properties(SparkContext._jvm), **conf}
+            in_pods = is_kubernetes(known.get("spark.master", ""))
+            if in_pods:
+                conf |= _jvm.check_kubernetes(SparkContext._jvm, known)
             sc = _context(conf)
             below.callback(sc.stop)
             _jvm.give_to_executors(sc)
+            if in_pods:
+                _await_executors(sc, verbose=arguments.verbose)
             return SparkOfOurs(sc, below.pop_all().close)
 
 
@@ -120,6 +129,8 @@ def _asked(arguments: OrcaArguments, mode: ClusterMode) -> tuple[list[Setting], 
     """Give Spark's settings, and the environment variables that its JVM is to be launched with."""
     if mode.is_yarn and not submitted():
         return _yarn.prepare(arguments, mode)
+    if mode.is_kubernetes and not submitted():
+        return _kubernetes.prepare(arguments, mode)
     interpreter = arguments.python_location
     here = mode is ClusterMode.STANDALONE and arguments.master is None
     if interpreter is None and (here or mode is ClusterMode.LOCAL):
@@ -128,7 +139,7 @@ def _asked(arguments: OrcaArguments, mode: ClusterMode) -> tuple[list[Setting], 
     return session.settings(arguments, mode), variables
 
 
-def _launch(
+def _with_jvm(
     rows: list[Setting], mode: ClusterMode, variables: Mapping[str, str], *, log_output: bool
 ) -> list[Setting]:
     """Have a JVM with our jar run, and give the settings that are still to be made in it."""
@@ -154,7 +165,7 @@ def _launch(
     if fresh:
         return rows
     there = _jvm.system_properties(jvm)
-    if submitted() and (mode is ClusterMode.SUBMIT or mode.is_yarn):
+    if submitted() and (mode is ClusterMode.SUBMIT or mode.is_yarn or mode.is_kubernetes):
         return _beside_submit(rows, there)
     _check_hadoop(jvm, variables)
     return _in_live(rows, there)
@@ -199,11 +210,21 @@ def _beside_submit(rows: list[Setting], there: Mapping[str, str]) -> list[Settin
 
 
 def _sized(arguments: OrcaArguments, conf: Mapping[str, str]) -> dict[str, str]:
-    """Size what is still open when spark-submit has started the driver: executors on YARN."""
+    """Size what is still open when spark-submit has started the driver: the executors."""
     from pyspark import SparkContext
 
     known = {**_jvm.system_properties(SparkContext._jvm), **conf}
-    return _yarn.beside_submit(arguments, known) if known.get("spark.master") == "yarn" else {}
+    master = known.get("spark.master", "")
+    if is_kubernetes(master):
+        return _kubernetes.beside_submit(arguments, known)
+    return _yarn.beside_submit(arguments, known) if master == "yarn" else {}
+
+
+def _await_executors(sc: SparkContext, *, verbose: bool) -> None:
+    """Wait until the executors' pods are there; what keeps them is an error."""
+    executors = _jvm.JvmExecutors(sc)
+    progress = Progress(executors.progress, quiet_s=0.0 if verbose else QUIET_S)
+    _launch.wait(executors.arrived, progress)
 
 
 def _standalone(

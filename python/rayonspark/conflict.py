@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rayonspark._arguments import YARN_ARGUMENTS, OrcaArguments
+from rayonspark._arguments import KUBERNETES_ARGUMENTS, YARN_ARGUMENTS, OrcaArguments
 from rayonspark._sizes import mib
-from rayonspark.cluster_mode import ClusterMode
+from rayonspark.cluster_mode import ClusterMode, is_kubernetes, is_local
 from rayonspark.session import Setting, settings_of
 
 __all__ = ["conflicts", "differing", "unused"]
@@ -16,17 +16,30 @@ _MEMORY_KEYS = frozenset(
 )
 
 
-def unused(arguments: OrcaArguments, *, local: bool, yarn: bool) -> list[str]:
-    """Say which arguments have no effect where Spark is local, or not on YARN, and why.
+def unused(arguments: OrcaArguments, mode: ClusterMode, master: str) -> list[str]:
+    """Say which arguments have no effect on the Spark of this master, and why.
 
     They are no errors: a program is to run elsewhere by a change of its cluster mode alone.
+
+    Parameters
+    ----------
+    mode : ClusterMode
+        How that Spark was started, or found.
     """
     reasons: dict[str, str] = {}
-    if local:
+    if is_local(master):
         names = ("num_nodes", "num_ray_nodes", "extra_executor_memory_for_ray")
         reasons |= dict.fromkeys(names, "this Spark is local, which is one node")
-    if not yarn:
+    if not mode.is_yarn:
         reasons |= dict.fromkeys(YARN_ARGUMENTS, "this Spark was not started on YARN from here")
+    if not mode.is_kubernetes:
+        why = "this Spark was not started on Kubernetes from here"
+        reasons |= dict.fromkeys(KUBERNETES_ARGUMENTS, why)
+    if not (mode.is_yarn or mode.is_kubernetes):
+        why = "this Spark was not started on YARN or Kubernetes from here"
+        reasons["penv_archive"] = why
+    if not is_kubernetes(master):
+        reasons["prepare_pods"] = "this Spark has no pods"
     return [
         f"{name}={getattr(arguments, name)!r} has no effect: {reason}."
         for name, reason in reasons.items()
@@ -39,9 +52,12 @@ def conflicts(arguments: OrcaArguments, running: Mapping[str, str]) -> list[str]
 
     What is asked for and is so already is no conflict.
     """
-    there = ClusterMode.of_master(
-        running.get("spark.master", ""), running.get("spark.submit.deployMode")
+    in_cluster = (
+        running.get("spark.submit.deployMode") == "cluster"
+        # Spark's driver in a pod is one in client mode, and knows.
+        or running.get("spark.kubernetes.submitInDriver") == "true"
     )
+    there = ClusterMode.of_master(running.get("spark.master", ""), in_cluster=in_cluster)
     wanted = there
     found = []
     if arguments.cluster_mode is not None:

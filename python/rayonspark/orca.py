@@ -31,10 +31,11 @@ def init_orca_context(
 
     Parameters
     ----------
-    cluster_mode : {"local", "standalone", "yarn", "yarn-cluster", "spark-submit"}, optional
-        Case does not matter. Default: the running SparkContext, else what spark-submit
-        configured, else "local". On "yarn", or "yarn-client", the driver is this process;
-        "yarn-cluster" submits this script, waits, and exits as it has.
+    cluster_mode : str, optional
+        "local", "standalone", "yarn", "yarn-cluster", "k8s", "k8s-cluster" or "spark-submit"; case
+        does not matter. Default: the running SparkContext, else what spark-submit configured, else
+        "local". On "yarn" and "k8s", or "yarn-client" and "k8s-client", the driver is this process;
+        "yarn-cluster" and "k8s-cluster" submit this script, wait, and exit as it has.
     cores : int or "*", optional
         Cores of each executor (``spark.executor.cores``); in local mode those of the whole,
         default "*". A standalone cluster of our own shares this machine's cores by default.
@@ -64,8 +65,10 @@ def init_orca_context(
     jars : str or list of str, optional
         Jars for driver and executors (``spark.jars``).
     master : str, optional
-        URL "spark://host:port" for "standalone". Default: a small cluster of `num_nodes` workers
-        is started on this machine, with its logs in ``~/.local/state/rayonspark`` (XDG_STATE_HOME).
+        For "standalone" the URL "spark://host:port"; default: a small cluster of `num_nodes`
+        workers is started on this machine, with its logs in ``~/.local/state/rayonspark``
+        (XDG_STATE_HOME). For "k8s" the URL of the API server, "k8s://https://host:port"; default,
+        in a pod: that of its own cluster.
     redis_port : int, optional
         Port of Ray's GCS. Default: a free one.
     object_store_memory : str or int, optional
@@ -88,10 +91,11 @@ def init_orca_context(
     hadoop_user_name : str, optional
         On YARN without Kerberos: the user (HADOOP_USER_NAME).
     penv_archive : str, optional
-        On YARN: a packed Python environment for the executors, local or in HDFS, as conda-pack
-        and venv-pack make it. Default, unless `python_location` or PYSPARK_PYTHON names an
-        interpreter that every host has: the active environment is packed by whichever of the two
-        fits, and the archive kept in ``~/.cache/rayonspark`` (XDG_CACHE_HOME).
+        On YARN and Kubernetes: a packed Python environment for the executors, local or where they
+        can read it, as conda-pack and venv-pack make it. Default on Kubernetes: the image's
+        Python; on YARN, unless `python_location` or PYSPARK_PYTHON names an interpreter that every
+        host has: the active environment is packed by whichever of the two fits, and the archive
+        kept in ``~/.cache/rayonspark`` (XDG_CACHE_HOME).
     additional_archive : str or list of str, optional
         On YARN: further archives for all containers, ``path#link`` each
         (``spark.yarn.dist.archives``).
@@ -99,6 +103,22 @@ def init_orca_context(
         On YARN: an archive of Spark's jars that the hosts read (``spark.yarn.archive``).
     queue : str, optional
         On YARN: the queue (``spark.yarn.queue``).
+    container_image : str, optional
+        On Kubernetes: the image of the pods, with Spark, Python and Ray
+        (``spark.kubernetes.container.image``); required, here or in Spark's configuration.
+    namespace : str, optional
+        On Kubernetes: where the pods are (``spark.kubernetes.namespace``). Default: that of the pod
+        that this process is in, else "default".
+    service_account : str, optional
+        On Kubernetes: the account whose rights a driver in a pod has
+        (``spark.kubernetes.authenticate.driver.serviceAccountName``).
+    pod_template : str, optional
+        On Kubernetes: a file with a pod to start from, for driver and executors
+        (``spark.kubernetes.executor.podTemplateFile``).
+    prepare_pods : bool, optional
+        On Kubernetes: whether pods get what Ray needs and the configuration leaves open: memory
+        beside the JVM's heap, a /dev/shm in memory, and word before they end
+        (``spark.decommission.enabled``). Default True.
     verbose : bool, optional
         Whether a start shows its progress from the first moment. Default False: after 2 s.
 

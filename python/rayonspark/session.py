@@ -9,7 +9,7 @@ from typing import Any
 
 from rayonspark._arguments import OrcaArguments
 from rayonspark._sizes import mib
-from rayonspark.cluster_mode import ClusterMode
+from rayonspark.cluster_mode import ClusterMode, is_kubernetes
 from rayonspark.errors import InvalidSpecException
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 ENVIRONMENT_LINK = "python_env"
-"""Name of a packed Python environment in the directory of a YARN container."""
+"""Name of a packed Python environment in the directory of an executor."""
 
 _OVERHEAD_FLOOR_MIB = 384
 _OVERHEAD_FACTOR = 0.1
@@ -82,6 +82,8 @@ def settings_of(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
     rows += _everywhere(arguments)
     if mode.is_yarn:
         rows += _yarn(arguments, mode)
+    if mode.is_kubernetes:
+        rows += _kubernetes(arguments, mode)
     by_key = {row.key: row for row in rows if row.argument is None}
     by_key.update(_conf(arguments.conf))
     by_key.update({row.key: row for row in rows if row.argument is not None})
@@ -115,26 +117,51 @@ def _executors(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
     return rows
 
 
+def _submitted(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
+    deploy = "cluster" if mode.submits else "client"
+    # In a pod, Spark's driver is one in client mode, however it came there: no conflict.
+    asked = None if mode.is_kubernetes else _asked(arguments, "cluster_mode")
+    instances = str(arguments.num_nodes)
+    return [
+        Setting("spark.submit.deployMode", deploy, asked),
+        Setting("spark.executor.instances", instances, _asked(arguments, "num_nodes")),
+    ]
+
+
 def _yarn(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
-    asked = _asked(arguments, "cluster_mode")
-    deploy = "cluster" if mode is ClusterMode.YARN_CLUSTER else "client"
-    instances = Setting(
-        "spark.executor.instances", str(arguments.num_nodes), _asked(arguments, "num_nodes")
-    )
-    archives = [_paths(arguments.additional_archive)]
-    if arguments.penv_archive is not None:
-        archives.append(f"{arguments.penv_archive.partition('#')[0]}#{ENVIRONMENT_LINK}")
+    archives = [_paths(arguments.additional_archive), _environment(arguments)]
     texts = {
         "queue": ("spark.yarn.queue", arguments.queue),
         "spark_yarn_archive": ("spark.yarn.archive", arguments.spark_yarn_archive),
         "penv_archive": ("spark.yarn.dist.archives", ",".join(filter(None, archives))),
     }
     return [
-        Setting("spark.master", "yarn", asked),
-        Setting("spark.submit.deployMode", deploy, asked),
-        instances,
+        Setting("spark.master", "yarn", _asked(arguments, "cluster_mode")),
+        *_submitted(arguments, mode),
         *(Setting(key, str(value), name) for name, (key, value) in texts.items() if value),
     ]
+
+
+def _kubernetes(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
+    account = "spark.kubernetes.authenticate.driver.serviceAccountName"
+    texts = [
+        ("container_image", "spark.kubernetes.container.image", arguments.container_image),
+        ("namespace", "spark.kubernetes.namespace", arguments.namespace),
+        # Executors take the driver's.
+        ("service_account", account, arguments.service_account),
+        ("pod_template", "spark.kubernetes.driver.podTemplateFile", arguments.pod_template),
+        ("pod_template", "spark.kubernetes.executor.podTemplateFile", arguments.pod_template),
+        ("penv_archive", "spark.archives", _environment(arguments)),
+    ]
+    return [
+        *_submitted(arguments, mode),
+        *(Setting(key, str(value), name) for name, key, value in texts if value),
+    ]
+
+
+def _environment(arguments: OrcaArguments) -> str:
+    archive = arguments.penv_archive
+    return "" if archive is None else f"{archive.partition('#')[0]}#{ENVIRONMENT_LINK}"
 
 
 def _everywhere(arguments: OrcaArguments) -> list[Setting]:
@@ -171,12 +198,20 @@ def _check_fit(arguments: OrcaArguments, mode: ClusterMode) -> None:
 
 
 def _check_master(arguments: OrcaArguments, mode: ClusterMode) -> None:
+    master = str(arguments.master)
+    if mode.is_kubernetes:
+        if not is_kubernetes(master):
+            raise InvalidSpecException(
+                f"master={arguments.master!r} is not the URL of a Kubernetes cluster. Write it as "
+                '"k8s://https://host:port"; kubectl cluster-info shows host and port.'
+            )
+        return
     if mode is not ClusterMode.STANDALONE:
         raise InvalidSpecException(
             f"master={arguments.master!r} does not go with the mode {mode.value!r}. Leave master "
-            'out, or use cluster_mode="standalone".'
+            'out, or use cluster_mode="standalone" or "k8s".'
         )
-    if not str(arguments.master).startswith("spark://"):
+    if not master.startswith("spark://"):
         raise InvalidSpecException(
             f"master={arguments.master!r} is not the URL of a standalone cluster. Write it as "
             '"spark://host:7077", or leave it out to have a small cluster started here.'

@@ -49,9 +49,9 @@ def test_the_signature_is_the_peers() -> None:
             "Did you mean 'object_store_memory'?",
         ),
         (
-            "container_image",
-            "init_orca_context(): 'container_image' belongs to Kubernetes, which is not supported "
-            "yet. Leave it out.",
+            "runtime",
+            "init_orca_context(): 'runtime' is not needed: the runtime is Spark here, and ray.init "
+            "attaches to other clusters. Leave it out.",
         ),
     ],
 )

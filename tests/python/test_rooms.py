@@ -27,7 +27,7 @@ STOREYS = [
     {"conf"},
     {"values"},
     {"plan"},
-    {"node", "rendezvous"},
+    {"node", "rendezvous", "pods"},
     {"spark"},
     {"route"},
     {"job", "watch", "data"},

@@ -7,7 +7,8 @@ from rayonspark.cluster_mode import ClusterMode, is_local
 
 LOCAL, STANDALONE, SUBMIT = ClusterMode.LOCAL, ClusterMode.STANDALONE, ClusterMode.SUBMIT
 YARN, YARN_CLUSTER = ClusterMode.YARN, ClusterMode.YARN_CLUSTER
-MODES = "local, standalone, spark-submit, yarn, yarn-cluster"
+PODS, PODS_CLUSTER = ClusterMode.KUBERNETES, ClusterMode.KUBERNETES_CLUSTER
+MODES = "local, standalone, spark-submit, yarn, yarn-cluster, k8s, k8s-cluster"
 
 
 def conf(mode: ClusterMode, **arguments: Any) -> dict[str, str]:
@@ -27,6 +28,9 @@ def conf(mode: ClusterMode, **arguments: Any) -> dict[str, str]:
         ("YARN", False, YARN),
         ("yarn-client", False, YARN),
         ("yarn_cluster", False, YARN_CLUSTER),
+        ("K8s", False, PODS),
+        ("k8s-client", False, PODS),
+        ("k8s_cluster", True, PODS_CLUSTER),
     ],
 )
 def test_a_cluster_mode_is_read(name: str | None, submitted: bool, mode: ClusterMode) -> None:
@@ -36,7 +40,7 @@ def test_a_cluster_mode_is_read(name: str | None, submitted: bool, mode: Cluster
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("K8s", f"cluster_mode='K8s' is not supported yet. Use one of {MODES}."),
+        ("K8", "cluster_mode='K8' is unknown. Did you mean 'k8s'?"),
         ("lokal", "cluster_mode='lokal' is unknown. Did you mean 'local'?"),
         ("%", f"cluster_mode='%' is unknown. Use one of {MODES}."),
     ],
@@ -104,6 +108,35 @@ def test_local_without_arguments_takes_every_core() -> None:
             {"penv_archive": "hdfs:/e.tar.gz", "additional_archive": "a.zip#a, b.zip"},
             {"spark.yarn.dist.archives": "a.zip#a,b.zip,hdfs:/e.tar.gz#python_env"},
         ),
+        (
+            PODS,
+            {"master": "k8s://https://h:6443", "num_nodes": 3, "cores": 2},
+            {
+                "spark.master": "k8s://https://h:6443",
+                "spark.submit.deployMode": "client",
+                "spark.executor.instances": "3",
+                "spark.executor.cores": "2",
+            },
+        ),
+        (
+            PODS_CLUSTER,
+            {"container_image": "i:1", "namespace": "n", "service_account": "s"},
+            {
+                "spark.submit.deployMode": "cluster",
+                "spark.kubernetes.container.image": "i:1",
+                "spark.kubernetes.namespace": "n",
+                "spark.kubernetes.authenticate.driver.serviceAccountName": "s",
+            },
+        ),
+        (
+            PODS,
+            {"pod_template": "pod.yaml", "penv_archive": "e.tar.gz"},
+            {
+                "spark.kubernetes.driver.podTemplateFile": "pod.yaml",
+                "spark.kubernetes.executor.podTemplateFile": "pod.yaml",
+                "spark.archives": "e.tar.gz#python_env",
+            },
+        ),
     ],
 )
 def test_an_argument_becomes_a_key(
@@ -141,6 +174,7 @@ def test_an_argument_wins_over_conf_and_conf_over_the_default(
         (LOCAL, {"memory": "much"}, "memory='much' is not a size"),
         (YARN, {"cores": "*"}, "cores='*' has a meaning for local Spark only"),
         (YARN, {"master": "spark://h:1"}, "does not go with the mode 'yarn'"),
+        (PODS, {"master": "https://h:1"}, "is not the URL of a Kubernetes cluster"),
     ],
 )
 def test_what_does_not_fit_is_refused(
@@ -211,18 +245,40 @@ def test_a_local_cluster_has_executors() -> None:
 
 def test_node_counts_are_unused_in_local_mode_only() -> None:
     arguments = OrcaArguments(num_nodes=2, num_ray_nodes=1)
-    assert conflict.unused(arguments, local=True, yarn=False) == [
+    assert conflict.unused(arguments, LOCAL, "local[2]") == [
         "num_nodes=2 has no effect: this Spark is local, which is one node."
     ]
-    assert conflict.unused(arguments, local=False, yarn=False) == []
+    assert conflict.unused(arguments, SUBMIT, "local[2]") != []
+    assert conflict.unused(arguments, STANDALONE, "spark://h:1") == []
 
 
 def test_arguments_for_yarn_are_unused_elsewhere() -> None:
-    arguments = OrcaArguments(queue="fast")
-    assert conflict.unused(arguments, local=False, yarn=False) == [
-        "queue='fast' has no effect: this Spark was not started on YARN from here."
+    arguments = OrcaArguments(queue="fast", penv_archive="e.tar.gz")
+    assert conflict.unused(arguments, SUBMIT, "yarn") == [
+        "queue='fast' has no effect: this Spark was not started on YARN from here.",
+        "penv_archive='e.tar.gz' has no effect: this Spark was not started on YARN or Kubernetes "
+        "from here.",
     ]
-    assert conflict.unused(arguments, local=False, yarn=True) == []
+    assert conflict.unused(arguments, YARN, "yarn") == []
+
+
+def test_arguments_for_kubernetes_are_unused_elsewhere() -> None:
+    arguments = OrcaArguments(namespace="n", penv_archive="e.tar.gz", prepare_pods=False)
+    unused = conflict.unused(arguments, YARN, "yarn")
+    assert unused == [
+        "namespace='n' has no effect: this Spark was not started on Kubernetes from here.",
+        "prepare_pods=False has no effect: this Spark has no pods.",
+    ]
+    assert conflict.unused(arguments, PODS, "k8s://https://h:1") == []
+
+
+def test_a_driver_in_a_pod_knows_how_it_came_there() -> None:
+    running = {"spark.master": "k8s://https://h:1", "spark.submit.deployMode": "client"}
+    in_pod = running | {"spark.kubernetes.submitInDriver": "true"}
+    assert conflict.conflicts(OrcaArguments(cluster_mode="k8s"), running) == []
+    assert conflict.conflicts(OrcaArguments(cluster_mode="k8s-cluster"), in_pod) == []
+    (why,) = conflict.conflicts(OrcaArguments(cluster_mode="k8s"), in_pod)
+    assert why == "cluster_mode='k8s', and spark.master is 'k8s://https://h:1'"
 
 
 @pytest.mark.parametrize(

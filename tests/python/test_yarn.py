@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from rayonspark import InvalidSpecException, _packing, _submit, _yarn, session
 from rayonspark._arguments import OrcaArguments
+from rayonspark._overhead import Overhead, overhead
 from rayonspark.cluster_mode import ClusterMode
 
 SMAPS = "yarn.nodemanager.container-monitor.procfs-tree.smaps-based-rss.enabled"
@@ -82,7 +83,7 @@ def test_a_broken_yarn_site_is_named(hadoop_conf: Path) -> None:
 def test_a_container_has_room_for_ray(
     heap: int, workers: int, store: int, head: bool, expected: tuple[int, int]
 ) -> None:
-    assert _yarn.overhead(heap, workers, store, head=head) == _yarn.Overhead(*expected)
+    assert overhead(heap, workers, store, head=head) == Overhead(*expected)
 
 
 def memory(
@@ -313,7 +314,7 @@ def test_a_script_is_submitted_with_our_jar(
     monkeypatch.setattr(_submit, "our_jar", lambda: Path("/opt/ours.jar"))
     conf = {"spark.master": "yarn", "spark.submit.pyFiles": "a.py"}
 
-    argv = _submit.command(conf, tmp_path / "main.py", ["a word"])
+    argv = _submit.command(conf, str(tmp_path / "main.py"), ["a word"])
 
     assert argv[0].endswith("/bin/spark-submit")
     assert argv[1:] == [
@@ -325,9 +326,10 @@ def test_a_script_is_submitted_with_our_jar(
 def test_a_jar_that_is_there_is_not_given_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_submit, "our_jar", lambda: Path("/opt/ours.jar"))
     conf = {"spark.jars": "hdfs:/lib/ours.jar", "spark.submit.pyFiles": "hdfs:/lib/ours.jar"}
-    assert "/opt/ours.jar" not in " ".join(_submit.command(conf, Path("main.py"), []))
+    assert "/opt/ours.jar" not in " ".join(_submit.command(conf, "main.py", []))
 
 
+@pytest.mark.parametrize("mode", ["yarn", "k8s"])
 @pytest.mark.parametrize(
     "main",
     [
@@ -336,9 +338,10 @@ def test_a_jar_that_is_there_is_not_given_twice(monkeypatch: pytest.MonkeyPatch)
     ],
     ids=["REPL", "python -m"],
 )
-def test_what_is_no_script_is_not_submitted(main: object) -> None:
-    with pytest.raises(InvalidSpecException, match="spark-submit --master yarn --deploy-mode"):
-        _submit.script(main)
+def test_what_is_no_script_is_not_submitted(main: object, mode: str) -> None:
+    with pytest.raises(InvalidSpecException, match=f"spark-submit --master {mode}.* or use") as e:
+        _submit.script(main, ClusterMode(f"{mode}-cluster"))
+    assert f'cluster_mode="{mode}-client"' in str(e.value)
 
 
 def test_what_spark_submit_says_is_passed_on_and_read(

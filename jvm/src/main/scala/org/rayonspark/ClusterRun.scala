@@ -2,10 +2,11 @@ package org.rayonspark
 
 import org.apache.spark.SparkContext
 import org.apache.spark.internal.Logging
-import org.apache.spark.rayonspark.{SparkDriver, SparkExecutor, SparkRpc}
+import org.apache.spark.rayonspark.{KubernetesDriver, SparkDriver, SparkExecutor, SparkRpc}
 import org.rayonspark.conf.{Auth, Keys}
 import org.rayonspark.job.{RayClusterJob, SlotCheck}
 import org.rayonspark.node.{GuardedProcess, NodeEvent, NodeKeeper, Reachability}
+import org.rayonspark.pods.PodWatch
 import org.rayonspark.rendezvous.{KeeperMessage, Rendezvous}
 import org.rayonspark.route.RouteServer
 import org.rayonspark.watch._
@@ -46,6 +47,15 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
     (holding, error) => loop.post(ClusterEvent.JobEnded(holding, error))
   )
   private val listener = new RayClusterListener(loop.post, () => nodesGone.await())
+  private val pods: Option[PodWatch] =
+    Option.when(KubernetesDriver.isMaster(sc.master) && !initial.dynamic && missingExecutors > 0)(
+      new PodWatch(
+        KubernetesDriver.pods(sc),
+        () => missingExecutors,
+        initial.workers,
+        why => loop.post(ClusterEvent.ExecutorsKept(why))
+      )
+    )
   private val probes: ExecutorService = Executors.newFixedThreadPool(
     ClusterRun.probeThreads,
     { work =>
@@ -85,7 +95,7 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
     case ClusterAction.Place(nodes) => job.place(nodes, loop.state.executors.values.min, gpus)
     case ClusterAction.Gather(nodes) => job.gather(nodes * slotsPerExecutor)
     case ClusterAction.Visit(ids) =>
-      job.visit(SparkDriver.executors(sc).filter(e => ids.contains(e.id)))
+      job.visit(SparkDriver.executors(sc).filter(e => ids.contains(e.id)), gpus)
     case ClusterAction.Reserve(id, slots) =>
       SparkDriver.executors(sc).find(_.id == id).foreach(job.reserve(_, slots))
     case ClusterAction.Tell(id, message) => rendezvous.tell(id, message)
@@ -104,6 +114,10 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
     case ClusterAction.Warn(text) => logWarning(s"Ray cluster ${initial.id}: $text")
   }
 
+  /** Executors that are awaited before the first nodes are placed. */
+  private def missingExecutors: Int =
+    if (loop.state.placed) 0 else loop.state.workers - SparkDriver.executors(sc).size
+
   private def slotsPerExecutor: Int =
     loop.state.executors.values.minOption
       .orElse(SlotCheck.expected(sc.master, sc.getConf.getOption).cores)
@@ -112,6 +126,7 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
   private def release(): Unit = {
     rendezvous.close()
     probes.shutdownNow()
+    pods.foreach(_.close())
     // Before the listener goes: its queue's thread may wait for this, and removing it joins that thread.
     nodesGone.countDown()
     SparkDriver.removeListener(sc, listener)
@@ -176,8 +191,8 @@ private[rayonspark] object ClusterRun {
   }
 
   private def gpusOf(sc: SparkContext, spec: RayClusterSpec): Int =
-    if (spec(Keys.gpusPerNode) > 0) sc.getConf.getInt("spark.executor.resource.gpu.amount", 0)
-    else 0
+    if (spec(Keys.gpusPerNode).contains(0.0)) 0
+    else sc.getConf.getInt("spark.executor.resource.gpu.amount", 0)
 
   /** The executors' interpreter, found as Spark finds the one of its Python workers. */
   private def interpreter(sc: SparkContext, spec: RayClusterSpec): String =

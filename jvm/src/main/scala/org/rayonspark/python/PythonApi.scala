@@ -1,10 +1,16 @@
 package org.rayonspark.python
 
-import org.apache.spark.deploy.rayonspark.StandaloneCluster
+import org.apache.spark.SparkConf
+import org.apache.spark.api.java.JavaSparkContext
+import org.apache.spark.deploy.rayonspark.{KubernetesSubmission, StandaloneCluster}
+import org.apache.spark.rayonspark.KubernetesDriver
 import org.apache.spark.sql.SparkSession
 import org.rayonspark.{RayCluster, RayClusterSpec}
+import org.rayonspark.job.ExecutorWait
+import org.rayonspark.pods.DriverPod
 
 import java.util.{List => JList, Map => JMap}
+import scala.jdk.CollectionConverters._
 
 /** The only class that py4j calls. Java types only, and no logic. */
 object PythonApi {
@@ -29,4 +35,18 @@ object PythonApi {
       directory: String
   ): StandaloneCluster =
     StandaloneCluster.start(workers, coresPerWorker, memoryMiBPerWorker, directory)
+
+  /**
+   * Has a Kubernetes cluster judge a driver's configuration before there is a SparkContext; gives
+   * the settings that only the cluster knows.
+   */
+  def checkKubernetes(conf: JMap[String, String]): JMap[String, String] =
+    KubernetesDriver.check(new SparkConf(false).setAll(conf.asScala)).asJava
+
+  /** The executors that a running application is about to get. */
+  def awaitedExecutors(sc: JavaSparkContext): ExecutorWait = new ExecutorWait(sc.sc)
+
+  /** Submits an application whose driver runs in a pod, by the words of spark-submit. */
+  def submitToKubernetes(words: JList[String]): DriverPod =
+    KubernetesSubmission.start(words.asScala.toArray)
 }

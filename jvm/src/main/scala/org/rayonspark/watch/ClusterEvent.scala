@@ -13,6 +13,9 @@ object ClusterEvent {
   final case class ExecutorLost(executorId: String, reason: String) extends ClusterEvent
   case object ApplicationEnded extends ClusterEvent
 
+  /** The cluster manager does not give the executors that are awaited. */
+  final case class ExecutorsKept(why: String) extends ClusterEvent
+
   /**
    * A job of ours ended: the one that reserves slots of that executor, or one that places nodes.
    */

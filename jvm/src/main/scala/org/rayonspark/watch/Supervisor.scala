@@ -37,6 +37,9 @@ object Supervisor {
         case ExecutorLost(id, reason) =>
           val left = state.copy(executors = state.executors - id, visiting = state.visiting - id)
           keeperLost(left, id, reason)
+        case ExecutorsKept(why) =>
+          if (state.placed) quiet(state)
+          else fail(state, new PlacementException(s"${state.progress.capitalize}. $why"))
         case JobEnded(reserving, error) => jobEnded(state, reserving, error)
         case Enlisted(id, host) => Gathering.enlisted(state, id, host)
         case NodeStarted(id, incarnation, pid) =>

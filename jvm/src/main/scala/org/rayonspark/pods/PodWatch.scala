@@ -1,0 +1,67 @@
+package org.rayonspark.pods
+
+import org.apache.spark.internal.Logging
+
+import java.util.concurrent.{Executors, TimeUnit}
+import scala.concurrent.duration._
+import scala.util.control.NonFatal
+
+/**
+ * Looks at the pods of executors that are awaited, until they have come or something keeps them.
+ * Spark itself would try for ever, and say so in its log alone.
+ *
+ * @param missing
+ *   how many executors are still awaited; 0 ends the watch
+ * @param wanted
+ *   how many executors there are to be
+ * @param onTrouble
+ *   told once why they do not come, on the watch's thread
+ */
+final class PodWatch(pods: Pods, missing: () => Int, wanted: Int, onTrouble: String => Unit)
+    extends AutoCloseable
+    with Logging {
+  private val thread = Executors.newSingleThreadScheduledExecutor { work =>
+    val thread = new Thread(work, "rayonspark-pods")
+    thread.setDaemon(true)
+    thread
+  }
+  // Of the watch's thread.
+  private var state = PodsState()
+
+  thread.scheduleWithFixedDelay(
+    () => look(),
+    PodWatch.period.toMillis,
+    PodWatch.period.toMillis,
+    TimeUnit.MILLISECONDS
+  )
+
+  override def close(): Unit = {
+    thread.shutdownNow()
+    pods.close()
+  }
+
+  private def look(): Unit =
+    try
+      if (missing() == 0) thread.shutdown()
+      else {
+        state = state.after(pods.list(), wanted)
+        val found = state.trouble.orElse(if (state.asks) pods.refusal() else None)
+        found.foreach { why =>
+          thread.shutdown()
+          onTrouble(why)
+        }
+      }
+    catch {
+      // The API server may be away for a moment; the start has its own limit.
+      case NonFatal(e) => logDebug("The pods of the executors could not be looked at", e)
+    }
+}
+
+object PodWatch {
+
+  /**
+   * Kubernetes could tell of changes, but not for how long there has been none, nor of pods that it
+   * refused.
+   */
+  private[pods] val period = 1.second
+}
