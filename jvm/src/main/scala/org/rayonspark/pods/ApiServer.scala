@@ -27,7 +27,7 @@ object ApiServer {
       None
     } catch {
       case e: KubernetesClientException =>
-        Option.when(e.getCode != 0)(explained(client, namespace, e).getMessage)
+        Option.when(e.getStatus != null)(explained(client, namespace, e).getMessage)
     }
 
   /** A pod such as Spark makes, as far as the API server judges it. */
@@ -65,10 +65,10 @@ object ApiServer {
     val said = Option(error.getStatus).flatMap(s => Option(s.getMessage)).getOrElse(rootOf(error))
     val sentence = s"The Kubernetes API server at $server refuses a pod of the application: $said."
     error.getCode match {
-      case 0 =>
+      case _ if error.getStatus == null =>
         new UnreachableException(
           s"The Kubernetes API server at $server does not answer: ${rootOf(error)}. Check master, " +
-            "and the credentials in KUBECONFIG or spark.kubernetes.authenticate.*.",
+            "and the certificates in KUBECONFIG or spark.kubernetes.authenticate.*.",
           error
         )
       case HTTP_UNAUTHORIZED =>

@@ -59,7 +59,7 @@ final class DriverPod(
   private def look(): Boolean = {
     val pod = Option(resource.get()).getOrElse(throw gone)
     last = Some(pod)
-    state = state.after(Vector(pods.facts(pod)), 1)
+    state = state.after(Vector(pods.facts(pod)))
     state.trouble.foreach { why =>
       resource.delete()
       throw new PlacementException(why)

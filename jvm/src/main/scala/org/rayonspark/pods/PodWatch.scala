@@ -40,13 +40,17 @@ final class PodWatch(pods: Pods, missing: () => Int, wanted: Int, onTrouble: Str
     pods.close()
   }
 
+  /** Asked only while pods are missing, and believed only if they still are. */
+  private def refusal: Option[String] =
+    if (state.pods.size >= wanted) None
+    else pods.refusal().filter(_ => pods.list().size < wanted)
+
   private def look(): Unit =
     try
       if (missing() == 0) thread.shutdown()
       else {
-        state = state.after(pods.list(), wanted)
-        val found = state.trouble.orElse(if (state.asks) pods.refusal() else None)
-        found.foreach { why =>
+        state = state.after(pods.list())
+        state.trouble.orElse(refusal).foreach { why =>
           thread.shutdown()
           onTrouble(why)
         }

@@ -7,28 +7,21 @@ package org.rayonspark.pods
  *   pods that no host takes, and in how many looks without a break
  * @param ended
  *   pods whose container ended; Spark removes them, and tries again
- * @param missing
- *   in how many looks without a break there were fewer pods than wanted
  */
 final case class PodsState(
     pods: Vector[PodFacts] = Vector.empty,
     unschedulable: Map[String, Int] = Map.empty,
-    ended: Map[String, PodFacts] = Map.empty,
-    missing: Int = 0
+    ended: Map[String, PodFacts] = Map.empty
 ) {
 
-  def after(seen: Vector[PodFacts], wanted: Int): PodsState = PodsState(
+  def after(seen: Vector[PodFacts]): PodsState = PodsState(
     seen,
     seen
       .filter(pod => pod.unschedulable.isDefined && !pod.scalingUp)
       .map(pod => pod.name -> (unschedulable.getOrElse(pod.name, 0) + 1))
       .toMap,
-    ended ++ seen.filter(_.ended.isDefined).map(pod => pod.name -> pod),
-    if (seen.size < wanted) missing + 1 else 0
+    ended ++ seen.filter(_.ended.isDefined).map(pod => pod.name -> pod)
   )
-
-  /** Whether the API server is to be asked why it takes no more of them. */
-  def asks: Boolean = missing >= PodsState.missingLooks
 
   /** Why the executors do not come, for a user to read; None as long as they may. */
   def trouble: Option[String] = stuck.orElse(homeless).orElse(failing)
@@ -56,22 +49,25 @@ object PodsState {
   /** In seconds, as looks are one apart: a host may just have become full, or free. */
   private val unschedulableLooks = 10
 
-  /** Spark makes its pods in batches, a second apart. */
-  private val missingLooks = 3
-
   /** One may have been unlucky. */
   private val endedPods = 2
 
   def cannotStart(pod: PodFacts): String =
-    s"""Pod "${pod.name}" cannot start: ${pod.stuck.getOrElse("")}.${events(pod)} Mend """ +
+    s"""Pod "${pod.name}" cannot start: ${pod.stuck.getOrElse("")}.${events(pod, pod.stuck)} Mend """ +
       "container_image (spark.kubernetes.container.image), or what Kubernetes names here."
 
   def findsNoHost(pod: PodFacts): String =
     s"""Pod "${pod.name}" finds no host: ${pod.unschedulable.getOrElse("").stripSuffix(".")}.""" +
-      s"${events(pod)} Lower cores, memory or num_nodes, or give the cluster more hosts."
+      s"${events(pod, pod.unschedulable)} Lower cores, memory or num_nodes, or give the cluster " +
+      "more hosts."
 
-  private def events(pod: PodFacts): String =
-    if (pod.events.isEmpty) "" else pod.events.mkString(" Its events: ", "; ", ".")
+  /** Those that say more than has been said. */
+  private def events(pod: PodFacts, said: Option[String]): String = {
+    val more = pod.events.filterNot { event =>
+      said.exists(_.contains(event.dropWhile(_ != ':').drop(1).trim))
+    }
+    if (more.isEmpty) "" else more.mkString(" Its events: ", "; ", ".")
+  }
 
   private def words(pod: PodFacts): String =
     if (pod.lastWords.isEmpty) "" else pod.lastWords.mkString(" Its last words:\n  ", "\n  ", "\n")
