@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -61,8 +62,8 @@ def sum_of_squares(sc: SparkContext, numbers: int, when: str) -> None:
     """Run a Spark job, and say which processes worked for it."""
 
     def partial(part: Any) -> Any:
-        # The parent of a Python worker is Spark's daemon, one for each executor.
-        yield sum(number * number for number in part), os.getppid()
+        # The parent of a Python worker is Spark's daemon, one for each executor of a host or pod.
+        yield sum(number * number for number in part), (socket.gethostname(), os.getppid())
 
     parts = sc.parallelize(range(numbers), 2 * WORKERS).mapPartitions(partial).collect()
     total = sum(subtotal for subtotal, _ in parts)
