@@ -6,7 +6,7 @@ and send it, without waiting for each other. Spark works before, during and afte
     python examples/parameter_server.py
     python examples/parameter_server.py --cluster-mode local --cores 2
     python examples/parameter_server.py --cluster-mode standalone --master spark://host:7077
-    python examples/parameter_server.py --cluster-mode k8s --master k8s://https://… --container-image …
+    python examples/parameter_server.py --cluster-mode k8s --master k8s://… --container-image …
 """
 
 from __future__ import annotations
