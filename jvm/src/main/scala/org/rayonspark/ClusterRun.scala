@@ -5,8 +5,8 @@ import org.apache.spark.internal.Logging
 import org.apache.spark.rayonspark.{SparkDriver, SparkExecutor, SparkRpc}
 import org.rayonspark.conf.{Auth, Keys}
 import org.rayonspark.job.{RayClusterJob, SlotCheck}
-import org.rayonspark.node.{GuardedProcess, NodeEvent, NodeKeeper, Reachability}
-import org.rayonspark.rendezvous.{KeeperMessage, Rendezvous}
+import org.rayonspark.node.{GuardedProcess, JvmEnd, NodeEvent, NodeKeeper, Reachability}
+import org.rayonspark.rendezvous.{KeeperMessage, Rendezvous, Stay}
 import org.rayonspark.route.RouteServer
 import org.rayonspark.watch._
 
@@ -30,7 +30,8 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
     new Rendezvous(
       transport,
       Rendezvous.mailboxName(initial.id),
-      m => loop.post(ClusterRun.eventOf(m))
+      m => loop.post(ClusterRun.eventOf(m)),
+      leaving
     )
   val staging = new ClusterStaging(
     () => loop.state,
@@ -55,6 +56,13 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
     }
   )
 
+  private val decommissions = new DecommissionWatch(
+    initial.id,
+    () => Draining.drainable(loop.state),
+    SparkDriver.isDecommissioned(sc, _),
+    loop.post
+  )
+
   /** Blocks until nothing of the cluster is left in this JVM, or anywhere else. */
   def awaitReleased(): Unit = released.await()
 
@@ -70,10 +78,18 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
       transport,
       GuardedProcess,
       RouteServer,
+      JvmEnd.ofDriver,
       () => ()
     )
     loop.postAfter(spec(Keys.startTimeout), ClusterEvent.StartTimedOut)
     loop.post(ClusterEvent.Started)
+  }
+
+  /** Answered from the state as it is: what follows from the news comes after it, as an order. */
+  private def leaving(executorId: String): Stay = {
+    val stay = Stay(Draining.limit(loop.state, executorId))
+    loop.post(ClusterEvent.ExecutorLeaving(executorId, "its JVM was told to end"))
+    stay
   }
 
   private def perform(action: ClusterAction): Unit = {
@@ -112,6 +128,7 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
   private def release(): Unit = {
     rendezvous.close()
     probes.shutdownNow()
+    decommissions.close()
     // Before the listener goes: its queue's thread may wait for this, and removing it joins that thread.
     nodesGone.countDown()
     SparkDriver.removeListener(sc, listener)

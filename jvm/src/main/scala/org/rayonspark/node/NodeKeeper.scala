@@ -27,10 +27,14 @@ import scala.concurrent.duration._
  *          ──Launch───►        ──launch─►              (ports let go)
  *          ◄──NodeReport───────◄──events─
  *          ──Discard, OpenRoute?──►                    (of the staging beside the node)
+ *          ──Drain────►        ──drain─►  ──Exited──► Closed
  *          ──Stop─────►        ──stop──►  ──Exited──► Closed
  * }}}
  *
  * All of it happens on the keeper's own thread, so nothing here is guarded.
+ *
+ * @param end
+ *   the end of this JVM, which the keeper has the node drained before
  */
 final class NodeKeeper(
     mailboxName: String,
@@ -38,6 +42,7 @@ final class NodeKeeper(
     transport: Transport,
     processes: NodeProcessFactory,
     routes: NodeRouteFactory,
+    end: JvmEnd,
     onClosed: () => Unit
 ) {
   private val thread = KeeperThread(s"rayonspark-keeper-$mailboxName-${facts.executorId}")
@@ -49,6 +54,9 @@ final class NodeKeeper(
   )
   private val ready = new CountDownLatch(1)
   private val closed = new CountDownLatch(1)
+
+  private val departure = new Departure(transport, driver, facts.executorId, awaitClosed)
+  private val leave = end.before(() => departure.await())
 
   private var life: Option[Life] = None
   private var stopping = false
@@ -73,6 +81,10 @@ final class NodeKeeper(
         .filter(l => l.charter.incarnation == incarnation && !stopping)
         .foreach(launch(_, plan, nodes))
     case DriverMessage.Ready => ready.countDown()
+    case DriverMessage.Drain(limit) =>
+      stopping = true
+      departure.drains(limit)
+      life.fold(close())(_.process.drain(limit))
     case DriverMessage.Stop(grace) =>
       stopping = true
       life.fold(close())(_.process.stop(grace))
@@ -218,6 +230,7 @@ final class NodeKeeper(
   private def close(): Unit = {
     tell(KeeperMessage.Closed(facts.executorId))
     mailbox.close()
+    leave.close()
     onClosed()
     ready.countDown()
     closed.countDown()

@@ -11,6 +11,9 @@ object ClusterEvent {
   // Spark says
   final case class ExecutorAdded(executorId: String, cores: Int) extends ClusterEvent
   final case class ExecutorLost(executorId: String, reason: String) extends ClusterEvent
+
+  /** Spark or its cluster manager is about to take the executor away; `why` is a clause. */
+  final case class ExecutorLeaving(executorId: String, why: String) extends ClusterEvent
   case object ApplicationEnded extends ClusterEvent
 
   /**
