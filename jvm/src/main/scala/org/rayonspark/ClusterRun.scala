@@ -157,6 +157,7 @@ private[rayonspark] object ClusterRun {
       event match {
         case NodeEvent.Hello(pid, _, _) => ClusterEvent.NodeStarted(id, incarnation, pid)
         case NodeEvent.NodeSeen(name, rayId, alive) => ClusterEvent.NodeSeen(name, rayId, alive)
+        case NodeEvent.OutOfMemory(limit) => ClusterEvent.OutOfMemory(id, incarnation, limit)
         case NodeEvent.Exited(exit) => ClusterEvent.NodeExited(id, incarnation, exit)
       }
   }

@@ -154,11 +154,13 @@ final class NodeKeeper(
         case hello: NodeEvent.Hello => offer(current, hello)
         case _: NodeEvent.Exited =>
           current.ports.release()
+          current.memory.foreach(_.look())
+          current.memory.foreach(_.close())
           current.route.foreach(_.close())
           life = None
           report(incarnation, event)
           if (stopping) close()
-        case _: NodeEvent.NodeSeen => report(incarnation, event)
+        case _: NodeEvent.NodeSeen | _: NodeEvent.OutOfMemory => report(incarnation, event)
       }
     }
 
@@ -211,6 +213,11 @@ final class NodeKeeper(
   ): Unit = {
     current.staging = Some(new StagingDirectory(Paths.get(plan.stagingDirectory)))
     current.ports.release()
+    val incarnation = current.charter.incarnation
+    current.memory = CgroupMemory.own().map { group =>
+      val name = s"rayonspark-memory-$mailboxName-${facts.executorId}"
+      new MemoryWatch(name, group, limit => report(incarnation, NodeEvent.OutOfMemory(limit)))
+    }
     current.process.launch(
       NodeLaunch(
         command = RayCommand.of(plan),
@@ -245,6 +252,7 @@ final class NodeKeeper(
       val process: NodeProcess
   ) {
     var staging: Option[StagingDirectory] = None
+    var memory: Option[MemoryWatch] = None
     // Opened when another host needs it.
     var route: Option[NodeRoute] = None
   }

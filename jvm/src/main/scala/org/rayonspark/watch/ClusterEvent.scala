@@ -30,6 +30,10 @@ object ClusterEvent {
       extends ClusterEvent
   final case class NodeExited(executorId: String, incarnation: Int, exit: NodeExit)
       extends ClusterEvent
+
+  /** The kernel killed a process beside the node; `limit` is what they have, in bytes. */
+  final case class OutOfMemory(executorId: String, incarnation: Int, limit: Long)
+      extends ClusterEvent
   final case class KeeperClosed(executorId: String) extends ClusterEvent
 
   // The head's node says

@@ -57,6 +57,9 @@ object Supervisor {
         case RestartDue(id) => restart(state, id)
         case ReservationDue(id) =>
           (state, state.activeWorkers.filter(_.executorId == id).flatMap(reserve(state, _)))
+        case OutOfMemory(id, incarnation, limit) =>
+          val news = state.living(id, incarnation).map(NodeFailure.outOfMemory(_, limit))
+          (state, news.map(Warn(_)).toVector)
         case KeeperClosed(id) => keeperLost(state, id, "its keeper has closed")
         case StartTimedOut => if (state.starting) fail(state, timedOut(state)) else quiet(state)
         case StopAsked => stop(state)

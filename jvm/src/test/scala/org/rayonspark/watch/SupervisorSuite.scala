@@ -232,6 +232,27 @@ class SupervisorSuite extends AnyFunSuite {
     assert(story.tell(ExecutorLost("1", yarn)).actions.contains(Warn(warning)))
   }
 
+  test("a process that the kernel killed for want of memory says what to raise") {
+    val story = Story.running(workers = 1)
+    val plan = story.state.members("1").plan.get
+    val store = plan.objectStoreMemory >> 20
+    val share = (plan.memory + plan.objectStoreMemory) >> 20
+    val warning = "The kernel killed a process beside Spark executor 1 for want of memory: its " +
+      "control group's limit is 1200 MiB. Ray node 1's processes count there too: they were to " +
+      s"stay within $share MiB, of which the object store may take $store MiB. Raise " +
+      "`extra_executor_memory_for_ray` (spark.executor.memoryOverhead), or lower " +
+      "`object_store_memory`."
+    val told = story.tell(OutOfMemory("1", 0, 1200L << 20))
+    assert(told.actions == Vector(Warn(warning)) && told.state == story.state)
+    assert(story.tell(OutOfMemory("1", 7, 1200L << 20)).actions.isEmpty)
+    val head = story.tell(OutOfMemory("driver", 0, 1L << 30)).actions
+    assert(head.exists {
+      case Warn(text) =>
+        text.contains("beside the Spark driver") && text.contains("spark.driver.memoryOverhead")
+      case _ => false
+    })
+  }
+
   private def holding(cpus: Int): RayClusterSpec =
     RayClusterSpec.builder().cpusPerNode(cpus).tenure("reserved").build()
 
