@@ -58,7 +58,7 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
 
   private val decommissions = new DecommissionWatch(
     initial.id,
-    () => Draining.drainable(loop.state),
+    () => NodeDrain.drainable(loop.state),
     SparkDriver.isDecommissioned(sc, _),
     loop.post
   )
@@ -87,7 +87,7 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
 
   /** Answered from the state as it is: what follows from the news comes after it, as an order. */
   private def leaving(executorId: String): Stay = {
-    val stay = Stay(Draining.limit(loop.state, executorId))
+    val stay = Stay(NodeDrain.limit(loop.state, executorId))
     loop.post(ClusterEvent.ExecutorLeaving(executorId, "its JVM was told to end"))
     stay
   }

@@ -39,8 +39,8 @@ object Supervisor {
           left.members
             .get(id)
             .filter(_.draining)
-            .fold(keeperLost(left, id, reason))(Draining.executorLost(left, _))
-        case ExecutorLeaving(id, why) => Draining.leaving(state, id, why)
+            .fold(keeperLost(left, id, reason))(NodeDrain.executorLost(left, _))
+        case ExecutorLeaving(id, why) => NodeDrain.leaving(state, id, why)
         case JobEnded(reserving, error) => jobEnded(state, reserving, error)
         case Enlisted(id, host) => Gathering.enlisted(state, id, host)
         case NodeStarted(id, incarnation, pid) =>
@@ -86,7 +86,7 @@ object Supervisor {
   private def keeperLost(state: ClusterState, id: String, reason: String): Step =
     state.members.get(id).filter(_.active) match {
       case None => quiet(state)
-      case Some(member) if member.draining => Draining.ended(state, member)
+      case Some(member) if member.draining => NodeDrain.ended(state, member)
       case Some(member) if state.starting || member.role == NodeRole.Head =>
         fail(state, NodeFailure.executorLost(member, reason))
       case Some(member) =>
@@ -119,7 +119,7 @@ object Supervisor {
     state.members.values.find(m => m.active && m.plan.exists(_.name == name)) match {
       case Some(member) if alive && member.stage == Stage.Launched =>
         announce(state.stage(member, Stage.Alive(rayId)), member)
-      case Some(member) if !alive && member.draining => Draining.unlisted(state, member, rayId)
+      case Some(member) if !alive && member.draining => NodeDrain.unlisted(state, member, rayId)
       case Some(member) if !alive && member.alive =>
         (state, Vector(Warn(s"GCS lists Ray node ${member.index} on host ${member.host} as dead.")))
       case _ => quiet(state)
@@ -160,7 +160,7 @@ object Supervisor {
 
   private def nodeExited(state: ClusterState, member: Member, exit: NodeExit): Step = {
     val again = member.incarnation < state.spec(Keys.maxRestarts)
-    if (member.draining) Draining.ended(state, member)
+    if (member.draining) NodeDrain.ended(state, member)
     else if (state.starting && again && NodeFailure.isPortConflict(exit))
       Gathering.prepareAgain(state, member)
     else if (state.starting || member.role == NodeRole.Head)
@@ -208,7 +208,7 @@ object Supervisor {
         val active = state.members.values.filter(_.active).toVector
         val tells = active.map(m => Tell(m.executorId, DriverMessage.Stop(stopGrace)))
         val (next, closing) = closeWhenEmpty(
-          if (state.applicationEnded) endWorkers(state) else Draining.letGo(state)
+          if (state.applicationEnded) endWorkers(state) else NodeDrain.letGo(state)
         )
         (next, tells ++ closing)
       case Enlisted(id, _) => (state, Vector(Tell(id, DriverMessage.Stop(stopGrace))))

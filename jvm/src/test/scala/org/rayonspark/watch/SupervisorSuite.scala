@@ -206,15 +206,15 @@ class SupervisorSuite extends AnyFunSuite {
       starting -> "1"
     )
     for ((story, executor) <- none) {
-      assert(Draining.limit(story.state, executor) == Duration.Zero)
+      assert(NodeDrain.limit(story.state, executor) == Duration.Zero)
       assert(story.tell(ExecutorLeaving(executor, "why")).actions.isEmpty)
     }
     val drains = Story.running(workers = 1)
-    assert(Draining.limit(drains.state, "1") == 20.seconds)
+    assert(NodeDrain.limit(drains.state, "1") == 20.seconds)
     val draining = drains.tell(ExecutorLeaving("1", "why"))
     assert(
-      Draining
-        .limit(draining.state, "1") == 20.seconds && Draining.drainable(draining.state).isEmpty
+      NodeDrain
+        .limit(draining.state, "1") == 20.seconds && NodeDrain.drainable(draining.state).isEmpty
     )
   }
 

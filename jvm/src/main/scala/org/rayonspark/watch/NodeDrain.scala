@@ -11,7 +11,7 @@ import scala.concurrent.duration._
  * The part of the supervisor that lets a node go in good order, before its executor does: it gets
  * no more work, and what runs there may finish.
  */
-private[rayonspark] object Draining {
+private[rayonspark] object NodeDrain {
 
   /** Executors of nodes that would drain. */
   def drainable(state: ClusterState): Vector[String] =
