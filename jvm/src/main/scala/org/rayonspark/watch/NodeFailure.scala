@@ -2,7 +2,7 @@ package org.rayonspark.watch
 
 import org.rayonspark.{NodeFailedException, PlacementException}
 import org.rayonspark.node.NodeExit
-import org.rayonspark.plan.NodePlan
+import org.rayonspark.plan.{NodePlan, NodeRole}
 
 /** What is said of nodes that did not stay. */
 object NodeFailure {
@@ -41,9 +41,25 @@ object NodeFailure {
     val sentence = s"${reason.trim.stripSuffix(".")}."
     if (!memoryWords.exists(reason.toLowerCase.contains)) sentence
     else
-      s"$sentence Ray's processes count there too${member.plan.fold("")(shareOf)}. Raise " +
-        "`extra_executor_memory_for_ray` (spark.executor.memoryOverhead), or lower " +
-        "`object_store_memory`."
+      s"$sentence Ray's processes count there too${member.plan.fold("")(shareOf)}. " +
+        raise(NodeRole.Worker)
+  }
+
+  /** What is said when the kernel killed a process of the executor's control group. */
+  def outOfMemory(member: Member, limit: Long): String = {
+    val beside =
+      if (member.role == NodeRole.Head) "the Spark driver"
+      else s"Spark executor ${member.executorId}"
+    s"The kernel killed a process beside $beside for want of memory: its control group's limit is " +
+      s"${limit >> 20} MiB. Ray node ${member.index}'s processes count there too" +
+      s"${member.plan.fold("")(shareOf)}. ${raise(member.role)}"
+  }
+
+  private def raise(role: NodeRole): String = {
+    val setting =
+      if (role == NodeRole.Head) "spark.driver.memoryOverhead"
+      else "`extra_executor_memory_for_ray` (spark.executor.memoryOverhead)"
+    s"Raise $setting, or lower `object_store_memory`."
   }
 
   private def shareOf(plan: NodePlan): String = {
