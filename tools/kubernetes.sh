@@ -4,21 +4,19 @@
 # because the first build of the control plane takes minutes, and needs a GiB of modules.
 set -euo pipefail
 
+type -P go >/dev/null || {
+  echo "There is no Go. Install Go 1.24 or newer; from 1.21 on it fetches a newer one by itself." >&2
+  exit 1
+}
+
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 sources=$root/tests/kubernetes
 linked=$root/target/kubernetes
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/rayonspark
 kubernetes=$(sed -n 's|^require k8s.io/kubernetes v||p' "$sources/control_plane/go.mod")
 
-type -P go >/dev/null || {
-  echo "There is no Go. Install Go 1.24 or newer; from 1.21 on it fetches a newer one by itself." >&2
-  exit 1
-}
 # In the module's directory: there it says which toolchain builds it.
-go_version=$(cd "$sources/control_plane" && go version) || {
-  echo "\"$(type -P go)\" cannot build for Go 1.24. Install Go 1.24 or newer." >&2
-  exit 1
-}
+go_version=$(cd "$sources/control_plane" && go version)
 
 # What the API server says of itself; clients ask for it.
 IFS=. read -r major minor _ <<<"$kubernetes"
@@ -46,9 +44,10 @@ build() {
     chmod 755 "$partial"
     mv -T "$partial" "$kept"
     trap - EXIT
-    # They are large, and an older one is never asked for again.
-    find "$cache" -maxdepth 1 -name "kubernetes-$module-*" ! -path "$kept" -mmin +60 -delete
+    # They are large; what no checkout has asked for in two weeks has had its time.
+    find "$cache" -maxdepth 1 -name "kubernetes-$module-*" -mtime +14 -delete
   fi
+  touch "$kept"
   for name; do
     ln -sfn "$kept" "$linked/$name"
   done

@@ -80,8 +80,15 @@ class Leftovers:
 
     def found(self) -> dict[str, object]:
         """Everything that came since and is still there."""
-        found = ray_processes().items()
-        processes = {p: line for p, line in found if p not in self.processes and self.counts(p)}
+        found = ray_processes()
+        processes = {
+            pid: line
+            for pid, line in found.items()
+            if pid not in self.processes and self.counts(pid)
+        }
+        if not all(self.counts(pid) for pid in found):
+            # Beside another's Ray nobody can say whose a directory is.
+            return {"processes": processes} if processes else {}
         directories = node_directories() - self.directories
         memory = shared_memory() - self.memory
         rows = {"processes": processes, "directories": directories, "shared memory": memory}

@@ -34,10 +34,10 @@ class ControlGroup:
 
     def make(self) -> None:
         for root in hierarchies():
-            (root / self.name).mkdir()
+            (root / self.name).mkdir(exist_ok=True)
 
-    def processes(self, pod_uid: str) -> set[int]:
-        """Process ids, as this machine counts them, of a pod."""
+    def processes(self, pod_uid: str = "*") -> set[int]:
+        """Process ids, as this machine counts them, of one pod or of all."""
         found: set[int] = set()
         for root in hierarchies():
             for pod in (root / self.name).glob(f"**/pod{pod_uid}"):

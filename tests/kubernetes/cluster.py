@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import image, machine, spark
+import psutil
+
+from . import configuration, image, machine, spark
 from .cgroups import ControlGroup, sweep
 from .components import API_SERVICE, CONTAINERD, KUBELET, READY, URL, Components
 from .credentials import NODE, Credentials
@@ -126,6 +128,14 @@ class Kubernetes:
         found = self.control_group.processes(pod["metadata"]["uid"])
         return {pid for pid in found if not self.namespaces.is_pause(pid)}
 
+    def owns(self, pid: int) -> bool:
+        """Whether a process is in a pod, or in the cluster's network."""
+        return self.namespaces.reaches(pid) or pid in self.control_group.processes()
+
+    def visitors(self) -> set[int]:
+        """The processes that run `inside`: all in the cluster's network but its components."""
+        return {pid for pid in psutil.pids() if self.namespaces.is_visitor(pid)}
+
     def start(self, name: str) -> None:
         """Start a component, again after `daemons.kill`."""
         self.daemons.start(name, self.components.argv(name))
@@ -171,7 +181,7 @@ def _start(cluster: Kubernetes) -> None:
     cluster.control_group.make()
     addresses = ["127.0.0.1", GATEWAY, API_SERVICE]
     components.credentials.write(URL, addresses, _NAMES)
-    components.configure()
+    configuration.write(components)
     cluster.namespaces.prepare(components.state / "sysctl")
     cluster.namespaces.bind(components.kubelet, KUBELET)
     cluster.shared.mkdir()

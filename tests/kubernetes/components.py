@@ -1,16 +1,13 @@
-"""What the components of a cluster are told: their command lines, and their files."""
+"""What the components of a cluster are told: their command lines."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from .credentials import NODE, Credentials
-from .image import PAUSE
-from .machine import BINARIES, CNI_PLUGINS
-from .namespaces import BRIDGE, GATEWAY, PREFIX_LENGTH
+from .machine import BINARIES
+from .namespaces import GATEWAY, PREFIX_LENGTH
 
 PORT = 6443
 URL = f"https://{GATEWAY}:{PORT}"
@@ -63,6 +60,10 @@ class Components:
     def pod_logs(self) -> Path:
         return self.directory / "pods"
 
+    def conf(self, name: str) -> Path:
+        """A file that one of them is told of."""
+        return self.directory / "conf" / name
+
     def argv(self, name: str) -> list[str]:
         """The command line of one of them."""
         kubeconfig = self.credentials.kubeconfig
@@ -75,7 +76,7 @@ class Components:
                 "--unsafe-no-fsync",
                 "--log-level=warn",
             ],
-            "containerd": [f"--config={self._conf('containerd.toml')}"],
+            "containerd": [f"--config={self.conf('containerd.toml')}"],
             "kube-apiserver": [*self._api_server()],
             "kube-controller-manager": [
                 f"--kubeconfig={kubeconfig('controller-manager')}",
@@ -94,16 +95,16 @@ class Components:
                 "--bind-address=127.0.0.1",
                 "--leader-elect=false",
             ],
-            "kube-proxy": [f"--config={self._conf('proxy.json')}"],
+            "kube-proxy": [f"--config={self.conf('proxy.json')}"],
             "kubelet": [
-                f"--config={self._conf('kubelet.json')}",
+                f"--config={self.conf('kubelet.json')}",
                 f"--kubeconfig={kubeconfig('kubelet')}",
                 f"--root-dir={KUBELET}",
                 f"--node-ip={GATEWAY}",
                 f"--hostname-override={NODE}",
                 "-v=2",
             ],
-            "coredns": ["-conf", str(self._conf("Corefile"))],
+            "coredns": ["-conf", str(self.conf("Corefile"))],
         }[name]
         program = name if name == "containerd" else str(BINARIES / name)
         return [program, *argv]
@@ -130,125 +131,3 @@ class Components:
             f"--service-account-key-file={is_.signing_key}",
             f"--service-account-signing-key-file={is_.signing_key}",
         ]
-
-    def _conf(self, name: str) -> Path:
-        return self.directory / "conf" / name
-
-    def configure(self) -> None:
-        """Write their files."""
-        self.kubelet.mkdir(parents=True)
-        self._conf("cni").mkdir(parents=True)
-        self._conf("resolv.conf").touch()
-        self._conf("containerd.toml").write_text(self._containerd())
-        self._conf("cni/bridge.conflist").write_text(json.dumps(self._network()))
-        self._conf("kubelet.json").write_text(json.dumps(self._kubelet()))
-        self._conf("proxy.json").write_text(json.dumps(self._proxy()))
-        self._conf("Corefile").write_text(self._names())
-
-    def _network(self) -> dict[str, Any]:
-        addresses = {
-            "type": "host-local",
-            "ranges": [[{"subnet": PODS}]],
-            "dataDir": f"{self.state}/addresses",
-        }
-        bridge = {
-            "type": "bridge",
-            "bridge": BRIDGE,
-            "isGateway": True,
-            "isDefaultGateway": True,
-            "ipMasq": False,
-            "hairpinMode": True,
-            "ipam": addresses,
-        }
-        port_map = {"type": "portmap", "capabilities": {"portMappings": True}}
-        return {"cniVersion": "0.4.0", "name": "pods", "plugins": [bridge, port_map]}
-
-    def _containerd(self) -> str:
-        cri = 'plugins."io.containerd.grpc.v1.cri"'
-        return f"""
-version = 2
-root = "{self.state}/containerd"
-state = "/run/containerd"
-[grpc]
-  address = "{CONTAINERD}"
-[{cri}]
-  sandbox_image = "{PAUSE}"
-  # Not every root may lower a score, nor load a profile.
-  restrict_oom_score_adj = true
-  disable_apparmor = true
-  [{cri}.cni]
-    bin_dir = "{CNI_PLUGINS}"
-    conf_dir = "{self._conf("cni")}"
-  [{cri}.containerd.runtimes.runc]
-    runtime_type = "io.containerd.runc.v2"
-"""
-
-    def _kubelet(self) -> dict[str, Any]:
-        return {
-            "apiVersion": "kubelet.config.k8s.io/v1beta1",
-            "kind": "KubeletConfiguration",
-            "address": GATEWAY,
-            "authentication": {
-                "anonymous": {"enabled": False},
-                "webhook": {"enabled": True},
-                "x509": {"clientCAFile": str(self.credentials.ca)},
-            },
-            "authorization": {"mode": "Webhook"},
-            "containerRuntimeEndpoint": f"unix://{CONTAINERD}",
-            "cgroupDriver": "cgroupfs",
-            "cgroupRoot": f"/{self.control_group}",
-            "failCgroupV1": False,
-            "failSwapOn": False,
-            "makeIPTablesUtilChains": False,
-            "resolvConf": str(self._conf("resolv.conf")),
-            "clusterDNS": [GATEWAY],
-            "clusterDomain": "cluster.local",
-            "podLogsDir": str(self.pod_logs),
-            "volumePluginDir": f"{self.state}/volume-plugins",
-            # A full disk is not what the tests are about.
-            "evictionHard": {"memory.available": "50Mi"},
-            "imageGCHighThresholdPercent": 100,
-            # Nothing here waits longer than it must.
-            "syncFrequency": "5s",
-            "nodeStatusUpdateFrequency": "2s",
-            "nodeLeaseDurationSeconds": 10,
-        }
-
-    def _proxy(self) -> dict[str, Any]:
-        return {
-            "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
-            "kind": "KubeProxyConfiguration",
-            "clientConnection": {"kubeconfig": str(self.credentials.kubeconfig("proxy"))},
-            "mode": "iptables",
-            "clusterCIDR": PODS,
-            "hostnameOverride": NODE,
-            "bindAddress": GATEWAY,
-            "healthzBindAddress": "127.0.0.1:10256",
-            "metricsBindAddress": "127.0.0.1:10249",
-            # These are of the whole machine.
-            "conntrack": {
-                "maxPerCore": 0,
-                "tcpEstablishedTimeout": "0s",
-                "tcpCloseWaitTimeout": "0s",
-            },
-        }
-
-    def _names(self) -> str:
-        """Two blocks: in one, `template` would answer before `kubernetes`, whatever their order."""
-        return f"""
-cluster.local in-addr.arpa {{
-  bind {GATEWAY}
-  errors
-  ready 127.0.0.1:8181
-  kubernetes {{
-    kubeconfig {self.credentials.kubeconfig("admin")}
-  }}
-}}
-. {{
-  bind {GATEWAY}
-  errors
-  template ANY ANY {{
-    rcode NXDOMAIN
-  }}
-}}
-"""

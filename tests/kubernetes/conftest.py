@@ -39,13 +39,14 @@ def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubernetes]
 @pytest.fixture(autouse=True)
 def leaves_nothing_behind(kubernetes: Kubernetes) -> Iterator[Leftovers]:
     """No process of Ray's and nothing of Spark's in any namespace, when a test has ended."""
-    leftovers = Leftovers.before()
+    leftovers = Leftovers.before(kubernetes.owns)
     yield leftovers
     # A driver's pod stays when it has ended, with all that is its: until somebody deletes it.
     ended = f"--selector={OF_SPARK},spark-role=driver", "--all-namespaces", "--wait=false"
     for phase in ("Succeeded", "Failed"):
         kubernetes.kubectl("delete", "pods", *ended, f"--field-selector=status.phase={phase}")
     leftovers.assert_none(WITHIN_S)
+    assert eventually(lambda: not kubernetes.visitors(), WITHIN_S), kubernetes.visitors()
     assert_nothing_of_spark(kubernetes)
 
 

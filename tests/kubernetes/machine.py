@@ -6,6 +6,7 @@ python -m kubernetes.machine    exit status 0 if it has all of it; otherwise it 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,7 @@ _COMMANDS = {
     "mount": "mount",
     "nsenter": "util-linux",
     "setpriv": "util-linux",
+    "tini": "tini",
     "unshare": "util-linux",
 }
 """By Debian's package."""
@@ -51,9 +53,17 @@ def unable() -> str | None:
         return f"No namespaces can be made here: {refused.stderr.strip()}. Allow CAP_SYS_ADMIN."
     if not hierarchies() or not all(os.access(root, os.W_OK) for root in hierarchies()):
         return f"No control groups can be made below {_CGROUPS}. Mount them writable."
-    if not (BINARIES / "kubelet").exists() and not shutil.which("go"):
-        return "There is no Go to build Kubernetes with. Install Go 1.24 or newer."
+    if not (BINARIES / "kubelet").exists() and not _has_go():
+        return "There is no Go that builds Kubernetes. Install Go 1.24 or newer; 1.21 fetches it."
     return None
+
+
+def _has_go() -> bool:
+    if not shutil.which("go"):
+        return False
+    said = subprocess.run(["go", "version"], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"go1\.(\d+)", said)
+    return version is not None and int(version[1]) >= 21
 
 
 def hierarchies() -> list[Path]:

@@ -84,6 +84,20 @@ class Namespaces:
             return program in (self._pause.name, "pause")
         return False
 
+    def reaches(self, pid: int) -> bool:
+        """Whether a process is in this network."""
+        return self._shares(pid, "net")
+
+    def is_visitor(self, pid: int) -> bool:
+        """Whether a process has entered the network alone, and so will its children."""
+        return self.reaches(pid) and not self._shares(pid, "pid", of="pid_for_children")
+
+    def _shares(self, pid: int, kind: str, *, of: str | None = None) -> bool:
+        with contextlib.suppress(OSError):
+            ours = os.readlink(f"/proc/{self.first}/ns/{kind}")
+            return os.readlink(f"/proc/{pid}/ns/{of or kind}") == ours
+        return False
+
     def network(self, *argv: str) -> list[str]:
         """Words that run a command in this network, with the machine's files and processes."""
         return ["nsenter", f"--net=/proc/{self.first}/ns/net", "--", *argv]
