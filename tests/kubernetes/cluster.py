@@ -85,14 +85,14 @@ class Kubernetes:
         path = f"{BINARIES}:{os.environ['PATH']}"
         return spark.environment(conf, spark.defaults(self.shared)) | {
             "KUBECONFIG": str(self.kubeconfig),
+            "KUBECACHEDIR": str(self.components.cache),
             "PATH": path,
         }
 
     def kubectl(self, *arguments: str, input: str | None = None) -> str:
         """Run kubectl as the administrator; give what it printed."""
-        kubectl = [str(BINARIES / "kubectl"), f"--kubeconfig={self.kubeconfig}", *arguments]
         done = subprocess.run(
-            self.inside(*kubectl),
+            self.inside(*self.kubectl_words(), *arguments),
             input=input,
             capture_output=True,
             text=True,
@@ -101,6 +101,11 @@ class Kubernetes:
         )
         assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
         return done.stdout
+
+    def kubectl_words(self) -> list[str]:
+        """Words that kubectl begins with, for the administrator."""
+        cache = f"--cache-dir={self.components.cache}"
+        return [str(BINARIES / "kubectl"), f"--kubeconfig={self.kubeconfig}", cache]
 
     def get(
         self, kind: str, namespace: str = "default", selector: str | None = None
@@ -168,12 +173,17 @@ def running(directory: Path) -> Iterator[Kubernetes]:
     daemons = Daemons(directory, namespaces)
     cluster = Kubernetes(directory, namespaces, daemons, components, group)
     with ExitStack() as stack:
-        stack.callback(shutil.rmtree, components.state, ignore_errors=True)
+        stack.callback(_remove, components.state)
         stack.callback(group.remove)
         stack.callback(daemons.reap)
         stack.callback(namespaces.stop)
         _start(cluster)
         yield cluster
+
+
+def _remove(directory: Path) -> None:
+    if directory.exists():
+        shutil.rmtree(directory)
 
 
 def _start(cluster: Kubernetes) -> None:
@@ -196,8 +206,7 @@ def _start(cluster: Kubernetes) -> None:
     cluster.wait(*ready, READY["kube-apiserver"])
     for name in ("kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "coredns"):
         cluster.start(name)
-    kubectl = (str(BINARIES / "kubectl"), f"--kubeconfig={cluster.kubeconfig}")
-    wait = (*kubectl, "wait", f"--timeout={limit}")
+    wait = (*cluster.kubectl_words(), "wait", f"--timeout={limit}")
     for name in (f"node/{NODE}", "serviceaccount/default"):
         cluster.wait(*wait, "--for=create", name)
     cluster.wait(*wait, "--for=condition=Ready", f"node/{NODE}")

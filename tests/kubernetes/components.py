@@ -57,6 +57,11 @@ class Components:
         return self.state / "kubelet"
 
     @property
+    def cache(self) -> Path:
+        """Of kubectl, which else has one at home."""
+        return self.state / "kubectl"
+
+    @property
     def pod_logs(self) -> Path:
         return self.directory / "pods"
 

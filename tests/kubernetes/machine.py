@@ -69,12 +69,14 @@ def _has_go() -> bool:
 def hierarchies() -> list[Path]:
     """The roots of this machine's control groups: one, or with version 1 one for each controller.
 
-    A path with a link in it (cpu → cpu,cpuacct) is not another hierarchy.
+    A link (cpu → cpu,cpuacct) is not another; runc uses that without a controller (unified), too.
     """
     if (_CGROUPS / "cgroup.controllers").exists():
         return [_CGROUPS]
     return sorted(
-        root for root in _CGROUPS.glob("*") if (root / "tasks").exists() and not root.is_symlink()
+        root
+        for root in _CGROUPS.glob("*")
+        if (root / "cgroup.procs").exists() and not root.is_symlink()
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 from cluster.leftovers import eventually
 from cluster.program import Program
 
-from .cgroups import sweep
+from .cgroups import ControlGroup, sweep
 from .cluster import Kubernetes
 from .image import IMAGE, PAUSE, ROOT_IMAGE
 from .machine import CHECKOUT, hierarchies
@@ -75,9 +75,7 @@ def test_a_pods_processes_are_known_until_it_is_gone(kubernetes: Kubernetes) -> 
     kubernetes.kubectl("delete", "pod", "sleeps")
 
 
-def test_a_run_that_is_killed_takes_all_of_its_cluster_along(
-    kubernetes: Kubernetes, tmp_path: Path
-) -> None:
+def test_a_run_that_is_killed_takes_all_of_its_cluster_along(tmp_path: Path) -> None:
     run = f"kubectl run it --image={PAUSE} --image-pull-policy=Never"
     wait = f"kubectl wait --for=condition=Ready --timeout={READY_S}s pod/it"
     argv = ["-m", "kubernetes.cluster", "bash", "-c", f"{run}; {wait}; echo TEST up; cat"]
@@ -89,10 +87,11 @@ def test_a_run_that_is_killed_takes_all_of_its_cluster_along(
         theirs = psutil.Process(killed.process.pid).children(recursive=True)
         names = {child.name() for child in theirs}
         assert {"containerd-shim-runc-v2", "coredns", "kubelet", "pause"} <= names
+        (first,) = (child for child in theirs if child.parent().name() == "unshare")
 
         killed.process.kill()
 
     assert eventually(lambda: not any(child.is_running() for child in theirs), 10)
     sweep()
-    groups = {path.name for root in hierarchies() for path in root.glob("rayonspark-*")}
-    assert groups == {kubernetes.control_group.name}
+    group = ControlGroup.of(first.pid).name
+    assert not [root for root in hierarchies() if (root / group).exists()]
