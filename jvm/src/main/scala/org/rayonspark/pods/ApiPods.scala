@@ -63,7 +63,7 @@ final class ApiPods(
         .asScala
         .toVector
         .sortBy(event => Option(event.getLastTimestamp).getOrElse(""))
-        .filter(_.getType == "Warning")
+        .filter(event => event.getType == "Warning" && !ApiPods.early(event.getReason))
         .map(event => event.getReason -> event.getMessage.trim.stripSuffix("."))
         .distinct
         .takeRight(ApiPods.shownEvents)
@@ -96,6 +96,9 @@ object ApiPods {
 
   /** What the cluster's autoscaler, and Karpenter, say when they bring a host. */
   private val autoscalers = Set("TriggeredScaleUp", "Nominated")
+
+  /** Warnings that Spark's pods often start with: Spark makes their configuration after them. */
+  private val early = Set("FailedMount")
 
   /** Reasons to wait that pass by themselves, or are not known to be lasting yet. */
   private val passing = Set("ContainerCreating", "PodInitializing", "ErrImagePull")

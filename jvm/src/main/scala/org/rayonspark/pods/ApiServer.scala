@@ -1,6 +1,6 @@
 package org.rayonspark.pods
 
-import io.fabric8.kubernetes.api.model.{Pod, PodBuilder, Quantity}
+import io.fabric8.kubernetes.api.model.{Container, ContainerBuilder, Pod, PodBuilder, Quantity}
 import io.fabric8.kubernetes.client.{KubernetesClient, KubernetesClientException}
 import org.rayonspark.{InvalidSpecException, PlacementException, UnreachableException}
 
@@ -30,23 +30,40 @@ object ApiServer {
         Option.when(e.getStatus != null)(explained(client, namespace, e).getMessage)
     }
 
-  /** A pod such as Spark makes, as far as the API server judges it. */
-  def probe(name: String, image: String, cpu: String, memoryMiB: Long): Pod = {
+  /**
+   * A pod such as Spark makes, as far as the API server judges it.
+   *
+   * @param template
+   *   the user's pod, without the container in which Spark will be
+   * @param container
+   *   that one, with what the user has set of it
+   */
+  def probe(
+      name: String,
+      template: Pod,
+      container: Container,
+      image: String,
+      cpu: String,
+      memoryMiB: Long
+  ): Pod = {
     val memory = new Quantity(s"${memoryMiB}Mi")
-    new PodBuilder()
-      .withNewMetadata()
-      .withGenerateName(s"$name-")
-      .endMetadata()
-      .withNewSpec()
-      .addNewContainer()
-      .withName("probe")
+    val sparks = new ContainerBuilder(container)
+      .withName("spark")
       .withImage(image)
-      .withNewResources()
+      .editOrNewResources()
       .addToRequests("cpu", new Quantity(cpu))
       .addToRequests("memory", memory)
       .addToLimits("memory", memory)
       .endResources()
-      .endContainer()
+      .build()
+    new PodBuilder(template)
+      .editOrNewMetadata()
+      .withName(null)
+      .withNamespace(null)
+      .withGenerateName(s"$name-")
+      .endMetadata()
+      .editOrNewSpec()
+      .addToContainers(sparks)
       .endSpec()
       .build()
   }

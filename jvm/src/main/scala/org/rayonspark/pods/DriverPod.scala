@@ -67,6 +67,7 @@ final class DriverPod(
     if (pod.getStatus.getPhase != "Pending" && printer.getState == Thread.State.NEW) printer.start()
     val over = DriverPod.isOver(pod)
     if (over) printer.join(DriverPod.logLimit.toMillis)
+    if (over && pod.getMetadata.getDeletionTimestamp != null) throw gone
     over
   }
 

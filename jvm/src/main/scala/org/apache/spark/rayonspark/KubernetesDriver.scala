@@ -8,7 +8,7 @@ import org.apache.spark.deploy.k8s.Constants.{
   SPARK_POD_EXECUTOR_ROLE,
   SPARK_ROLE_LABEL
 }
-import org.rayonspark.pods.{ApiPods, ApiServer, Pods, PodSweep}
+import org.rayonspark.pods.{ApiPods, ApiServer, PodSweep, Pods}
 
 import scala.util.Using
 
@@ -28,7 +28,7 @@ object KubernetesDriver {
   def check(conf: SparkConf): Map[String, String] =
     Using.resource(KubernetesApi.ofDriver(conf)) { client =>
       val namespace = KubernetesApi.namespace(conf)
-      ApiServer.check(client, namespace, KubernetesProbe(conf, isDriver = false))
+      ApiServer.check(client, namespace, KubernetesProbe.ofExecutor(client, conf))
       PodSweep(client, namespace, SPARK_APP_ID_LABEL)
       if (conf.contains(Config.KUBERNETES_DRIVER_POD_NAME)) Map.empty
       else
@@ -43,12 +43,9 @@ object KubernetesDriver {
       SPARK_APP_ID_LABEL -> sc.applicationId,
       SPARK_ROLE_LABEL -> SPARK_POD_EXECUTOR_ROLE
     )
-    new ApiPods(
-      KubernetesApi.ofDriver(sc.conf),
-      KubernetesApi.namespace(sc.conf),
-      labels,
-      KubernetesProbe(sc.conf, isDriver = false)
-    )
+    val client = KubernetesApi.ofDriver(sc.conf)
+    val probe = KubernetesProbe.ofExecutor(client, sc.conf)
+    new ApiPods(client, KubernetesApi.namespace(sc.conf), labels, probe)
   }
 
   /** A pod's host name is its own name, unless its maker chose another, or it has the host's. */

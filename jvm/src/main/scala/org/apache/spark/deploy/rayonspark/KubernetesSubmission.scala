@@ -36,7 +36,7 @@ object KubernetesSubmission {
       ApiServer.check(
         client,
         KubernetesApi.namespace(asked),
-        KubernetesProbe(asked, isDriver = true)
+        KubernetesProbe.ofDriver(client, asked)
       )
       submit(settings ++ words)
       pod(client, asked, name)
