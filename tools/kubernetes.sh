@@ -5,7 +5,7 @@
 set -euo pipefail
 
 type -P go >/dev/null || {
-  echo "There is no Go. Install Go 1.24 or newer; from 1.21 on it fetches a newer one by itself." >&2
+  echo "There is no Go. Install Go 1.24 or newer; from 1.21 on it fetches that itself." >&2
   exit 1
 }
 

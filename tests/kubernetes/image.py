@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import platform
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +34,9 @@ _DIRECTORIES = ("dev", "etc", "opt", "opt/spark", "proc", "root", "run", "sys", 
 _OPEN_DIRECTORIES = ("tmp", "var/tmp")
 _FROM_THE_MACHINE = ("alternatives", "ld.so.cache", "nsswitch.conf", "java-*", "ssl/certs/java")
 """Of /etc: what programs below /usr have links to."""
+
+_ARCHITECTURES = {"aarch64": "arm64", "x86_64": "amd64"}
+"""Images have names of their own for them."""
 
 _SCRIPTS = {"opt/entrypoint.sh": "entrypoint.sh", "opt/decom.sh": "decommission.sh"}
 """Where Spark looks for them."""
@@ -71,7 +75,7 @@ def write(path: Path) -> None:
 
 def _description(layer: bytes, config: dict[str, Any]) -> dict[str, Any]:
     return {
-        "architecture": "amd64",
+        "architecture": _ARCHITECTURES[platform.machine()],
         "os": "linux",
         "config": config,
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{_hash(layer)}"]},

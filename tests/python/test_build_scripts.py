@@ -106,3 +106,15 @@ def test_an_old_python_is_an_error_with_both_versions(tmp_path: Path) -> None:
         f'"{old}" is Python 3.9.18, and 3.10 is the oldest that works. '
         "Name a newer one: make env PYTHON=python3.12\n"
     )
+
+
+def test_without_go_the_error_says_what_to_install(tmp_path: Path) -> None:
+    for name in ("bash", "env"):
+        (tmp_path / name).symlink_to(Path("/usr/bin") / name)
+
+    done = run("tools/kubernetes.sh", PATH=str(tmp_path))
+
+    no_go = (
+        "There is no Go. Install Go 1.24 or newer; from 1.21 on it fetches that itself.\n"
+    )
+    assert (done.returncode, done.stderr) == (1, no_go)
