@@ -114,7 +114,5 @@ def test_without_go_the_error_says_what_to_install(tmp_path: Path) -> None:
 
     done = run("tools/kubernetes.sh", PATH=str(tmp_path))
 
-    no_go = (
-        "There is no Go. Install Go 1.24 or newer; from 1.21 on it fetches that itself.\n"
-    )
+    no_go = "There is no Go. Install Go 1.24 or newer; from 1.21 on it fetches that itself.\n"
     assert (done.returncode, done.stderr) == (1, no_go)
