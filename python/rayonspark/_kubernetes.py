@@ -117,6 +117,7 @@ def pods(
         "spark.decommission.enabled": "true",
         # Waiting for the executors is ours, so that what keeps them is told.
         "spark.scheduler.minRegisteredResourcesRatio": "0",
+        "spark.executor.maxNumFailures": str(_failures(conf)),
     }
     if conf.get("spark.kubernetes.executor.deleteOnTermination", "true") == "true":
         # Ours to remove, too, should the driver have no time for it.
@@ -133,6 +134,12 @@ def pods(
         f"that Ray has {cores} workers and a /dev/shm of {shared} MiB, of which the object store "
         f"takes {store} MiB. Another size: extra_executor_memory_for_ray, object_store_memory."
     )
+
+
+def _failures(conf: Mapping[str, str]) -> int:
+    """Spark's own limit, and ten attempts at all pods: its JVM ends before we have seen why."""
+    instances = int(conf.get("spark.executor.instances", "2"))
+    return max(3, 2 * instances) + 10 * instances
 
 
 def _has_shared_memory(role: str, conf: Mapping[str, str]) -> bool:

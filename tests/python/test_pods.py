@@ -57,6 +57,7 @@ def test_a_pod_gets_what_ray_needs_and_it_is_told(capsys: pytest.CaptureFixture[
     # The JVM's own, the node's, and two workers'.
     assert rows["spark.executor.memoryOverhead"] == f"{384 + 512 + 2 * 512 + shared}m"
     assert rows["spark.decommission.enabled"] == "true"
+    assert rows["spark.executor.maxNumFailures"] == "13"
     assert not any(key.startswith("spark.kubernetes.driver.volumes") for key in rows)
     assert "a /dev/shm of 260 MiB, of which the object store takes 200 MiB" in (
         capsys.readouterr().err

@@ -42,6 +42,7 @@ object ApiServer {
       name: String,
       template: Pod,
       container: Container,
+      serviceAccount: Option[String],
       image: String,
       cpu: String,
       memoryMiB: Long
@@ -56,7 +57,7 @@ object ApiServer {
       .addToLimits("memory", memory)
       .endResources()
       .build()
-    new PodBuilder(template)
+    val pod = new PodBuilder(template)
       .editOrNewMetadata()
       .withName(null)
       .withNamespace(null)
@@ -66,6 +67,8 @@ object ApiServer {
       .addToContainers(sparks)
       .endSpec()
       .build()
+    serviceAccount.foreach(pod.getSpec.setServiceAccountName)
+    pod
   }
 
   private def dryRun(client: KubernetesClient, namespace: String, pod: Pod): Unit = {

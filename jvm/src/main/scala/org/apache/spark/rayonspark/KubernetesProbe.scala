@@ -17,6 +17,7 @@ object KubernetesProbe {
       conf,
       "driver",
       template(client, conf, file, container),
+      conf.get(Config.KUBERNETES_DRIVER_SERVICE_ACCOUNT_NAME),
       conf.get(Config.DRIVER_CONTAINER_IMAGE),
       conf.get(Config.KUBERNETES_DRIVER_REQUEST_CORES)
     )
@@ -29,6 +30,9 @@ object KubernetesProbe {
       conf,
       "executor",
       template(client, conf, file, container),
+      conf
+        .get(Config.KUBERNETES_EXECUTOR_SERVICE_ACCOUNT_NAME)
+        .orElse(conf.get(Config.KUBERNETES_DRIVER_SERVICE_ACCOUNT_NAME)),
       conf.get(Config.EXECUTOR_CONTAINER_IMAGE),
       conf.get(Config.KUBERNETES_EXECUTOR_REQUEST_CORES)
     )
@@ -38,12 +42,14 @@ object KubernetesProbe {
       conf: SparkConf,
       role: String,
       template: SparkPod,
+      account: Option[String],
       image: Option[String],
       cores: Option[String]
   ): Pod = ApiServer.probe(
     s"rayonspark-probe-$role",
     template.pod,
     template.container,
+    account,
     image.getOrElse(throw noImage),
     cores.getOrElse(conf.get(s"spark.$role.cores", "1")),
     ContainerMemory(conf, isDriver = role == "driver") >> 20

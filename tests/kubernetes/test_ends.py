@@ -1,0 +1,151 @@
+"""Whatever ends a pod, a node or an application: Ray's node comes again, or nothing stays."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from cluster.client import Client
+from cluster.leftovers import Leftovers, children_of, command_line, eventually, ray_processes
+from cluster.program import Program
+
+from .cluster import Kubernetes
+from .conftest import WITHIN_S
+from .pods import executor_pods, processes
+
+REPLACED_S = 90
+
+
+def workers(client: Client) -> dict[str, dict[str, Any]]:
+    """The worker nodes that are alive, by their executors' ids."""
+    alive = [node for node in client.ask("nodes") if node["state"] == "alive"]
+    return {node["executor_id"]: node for node in alive if node["role"] == "worker"}
+
+
+def test_an_executor_that_dies_takes_its_node_along_and_another_comes(
+    kubernetes: Kubernetes, start_client: Callable[..., Client]
+) -> None:
+    client = start_client(init_ray_on_spark=True)
+    before = workers(client)
+    pod = executor_pods(kubernetes, client.application)["1"]
+    (executor,) = processes(kubernetes, pod, "KubernetesExecutorBackend --driver-url")
+    doomed = kubernetes.pids_of(pod) & set(ray_processes())
+    assert doomed
+
+    executor.kill()
+
+    assert eventually(lambda: not doomed & set(ray_processes()), WITHIN_S)
+    assert eventually(lambda: len(workers(client)) == 2, REPLACED_S), client.program.text()
+    assert "2" in workers(client)
+    assert not set(workers(client)) <= set(before)
+
+    # And in place, when it is the node alone.
+    (node,) = (n for n in client.ask("nodes") if n["executor_id"] == "2")
+    (raylet,) = processes(
+        kubernetes, executor_pods(kubernetes, client.application)["2"], "/raylet "
+    )
+    raylet.kill()
+    assert eventually(lambda: workers(client).get("2", node)["pid"] != node["pid"], REPLACED_S)
+    assert len(workers(client)) == 2
+
+
+def test_a_pod_that_is_deleted_drains_its_node_and_another_comes(
+    kubernetes: Kubernetes, start_client: Callable[..., Client]
+) -> None:
+    client = start_client(init_ray_on_spark=True)
+    doomed = executor_pods(kubernetes, client.application)["1"]
+    client.ask("begin", "1", 4.0)
+
+    kubernetes.kubectl("delete", "pod", doomed["metadata"]["name"], "--wait=false")
+
+    # What ran there has ended in peace: the actor is never started again.
+    assert client.ask("finish") == "slept"
+    assert eventually(lambda: not kubernetes.pids_of(doomed), 30)
+    assert eventually(lambda: len(workers(client)) == 2, REPLACED_S), client.program.text()
+    assert "1" not in workers(client)
+
+
+def test_a_drivers_jvm_that_dies_takes_all_along_and_the_next_start_sweeps(
+    kubernetes: Kubernetes,
+    start_client: Callable[..., Client],
+    leaves_nothing_behind: Leftovers,
+) -> None:
+    client = start_client(init_ray_on_spark=True)
+    of_driver = children_of(client.program.process.pid)
+    (jvm,) = (child for child in of_driver if "SparkSubmit" in command_line(child))
+
+    jvm.kill()
+
+    leaves_nothing_behind.assert_none(WITHIN_S)
+
+    def running() -> list[str]:
+        pods = executor_pods(kubernetes, client.application).values()
+        return [pod["metadata"]["name"] for pod in pods if pod["status"]["phase"] == "Running"]
+
+    assert eventually(lambda: not running(), WITHIN_S), running()
+    start_client().ask("stop")
+    assert executor_pods(kubernetes, client.application) == {}
+
+
+def test_a_drivers_python_that_dies_takes_all_along(
+    start_client: Callable[..., Client], leaves_nothing_behind: Leftovers
+) -> None:
+    client = start_client(init_ray_on_spark=True)
+
+    client.program.process.kill()
+    client.program.wait()
+
+    leaves_nothing_behind.assert_none(WITHIN_S)
+
+
+WAITS = """
+import time
+from rayonspark import init_orca_context
+init_orca_context("k8s-cluster", master={master!r}, cores=1, memory="512m", num_nodes=2,
+                  driver_memory="512m", object_store_memory="100m", init_ray_on_spark=True)
+print("Ray is up", flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_drivers_pod_that_is_deleted_takes_all_along(
+    kubernetes: Kubernetes,
+    run_program: Callable[..., Program],
+    leaves_nothing_behind: Leftovers,
+) -> None:
+    script = kubernetes.shared / "waits.py"
+    script.write_text(WAITS.format(master=f"k8s://{kubernetes.url}"))
+    program = run_program(sys.executable, str(script))
+    assert eventually(lambda: "Ray is up" in program.text(), 180), program.text()
+    (driver,) = kubernetes.get("pods", selector="spark-role=driver")
+    hosts = {driver["status"]["podIP"]}
+    hosts |= {
+        pod["status"]["podIP"] for pod in kubernetes.get("pods", selector="spark-role=executor")
+    }
+    assert len(hosts) == 3
+
+    kubernetes.kubectl("delete", "pod", driver["metadata"]["name"], "--wait=false")
+
+    leaves_nothing_behind.assert_none(30 + WITHIN_S)
+    assert program.wait() == 1
+    assert "is gone: somebody deleted it, and its executors with it." in program.text()
+
+
+def test_a_pod_that_outgrows_its_memory_says_what_to_raise(
+    start_client: Callable[..., Client],
+) -> None:
+    # Ray's own watch would end the task before the kernel does.
+    client = start_client(init_ray_on_spark=True, env={"RAY_memory_monitor_refresh_ms": "0"})
+
+    error = client.ask("outgrow", 4096)
+
+    assert "died" in error.lower(), error
+    told = re.compile(r"The kernel killed a process beside Spark executor \d+ for want of memory.*")
+    assert eventually(lambda: told.search(client.program.text()) is not None, 30), (
+        client.program.text()
+    )
+    said = told.findall(client.program.text())[0]
+    assert re.search(r"limit is \d+ MiB", said), said
+    assert "Raise `extra_executor_memory_for_ray` (spark.executor.memoryOverhead)" in said

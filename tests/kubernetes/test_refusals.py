@@ -1,0 +1,185 @@
+"""What Kubernetes refuses is an error in its own words, in seconds, and nothing is left."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from cluster.program import Program
+
+from .cluster import Kubernetes
+from .machine import CHECKOUT
+
+TRIES = """
+import json, sys
+from rayonspark import RayOnSparkException, init_orca_context
+try:
+    init_orca_context(cores=1, memory="512m", num_nodes=2, **json.loads(sys.argv[1]))
+except RayOnSparkException as error:
+    print("TEST", json.dumps([type(error).__name__, str(error)]), flush=True)
+else:
+    print("TEST", json.dumps(["None", "it has started"]), flush=True)
+"""
+
+
+@pytest.fixture
+def refused(
+    kubernetes: Kubernetes, run_program: Callable[..., Program]
+) -> Callable[..., tuple[str, str]]:
+    """Starts Spark with arguments, and gives the error's name and text."""
+
+    def attempt(env: dict[str, str] | None = None, **arguments: object) -> tuple[str, str]:
+        given = {"cluster_mode": "k8s", "master": f"k8s://{kubernetes.url}"} | arguments
+        program = run_program(sys.executable, "-c", TRIES, json.dumps(given), env=env)
+        name, text = json.loads(program.line())
+        return name, text
+
+    return attempt
+
+
+@pytest.fixture
+def namespace(kubernetes: Kubernetes) -> Iterator[str]:
+    name = "tenant"
+    kubernetes.kubectl("create", "namespace", name)
+    yield name
+    kubernetes.kubectl("delete", "namespace", name)
+
+
+Refused = Callable[..., tuple[str, str]]
+
+
+def test_an_image_that_does_not_exist(refused: Refused) -> None:
+    name, text = refused(container_image="nobody.test/none:1")
+    assert name == "PlacementException"
+    assert text.startswith('0 of 2 Spark executors have registered. Pod "rayonspark-')
+    assert 'cannot start: ErrImageNeverPull: Container image "nobody.test/none:1"' in text
+    assert "Mend container_image (spark.kubernetes.container.image)" in text
+
+
+def test_no_image_at_all(refused: Refused, tmp_path: Path) -> None:
+    (tmp_path / "spark-defaults.conf").write_text("")
+    name, text = refused(env={"SPARK_CONF_DIR": str(tmp_path)})
+    assert name == "InvalidSpecException"
+    assert "Give container_image (spark.kubernetes.container.image)." in text
+
+
+def test_a_namespace_that_does_not_exist(refused: Refused) -> None:
+    name, text = refused(namespace="nowhere")
+    assert name == "InvalidSpecException"
+    assert 'namespaces "nowhere" not found. Check namespace, which is "nowhere"' in text
+
+
+def test_no_server_at_that_address(kubernetes: Kubernetes, refused: Refused) -> None:
+    master = kubernetes.url.replace("6443", "6444")
+    name, text = refused(master=f"k8s://{master}")
+    assert name == "UnreachableException"
+    assert f"{master} does not answer: Connection refused. Check master" in text
+
+
+def test_a_quota_that_is_used_up(kubernetes: Kubernetes, namespace: str, refused: Refused) -> None:
+    kubernetes.kubectl("create", "quota", "one", "--hard=pods=1", f"--namespace={namespace}")
+    name, text = refused(namespace=namespace)
+    assert name == "PlacementException"
+    assert text.startswith("0 of 2 Spark executors have registered. ")
+    assert "exceeded quota: one, requested: pods=1, used: pods=1, limited: pods=1" in text
+    assert 'have the quota of namespace "tenant" raised.' in text
+
+
+def test_pods_that_no_host_takes(refused: Refused) -> None:
+    conf = {"spark.kubernetes.executor.request.cores": "300"}
+    name, text = refused(conf=conf)
+    assert name == "PlacementException"
+    assert "finds no host: 0/1 nodes are available: 1 Insufficient cpu" in text
+    assert "Lower cores, memory or num_nodes, or give the cluster more hosts." in text
+
+
+def with_token(kubernetes: Kubernetes, token: str) -> dict[str, str]:
+    prefix = "spark.kubernetes.authenticate"
+    return {f"{prefix}.oauthToken": token, f"{prefix}.caCertFile": str(kubernetes.ca)}
+
+
+NO_KUBECONFIG = {"KUBECONFIG": "/dev/null"}
+
+
+def test_credentials_that_nobody_knows(kubernetes: Kubernetes, refused: Refused) -> None:
+    conf = with_token(kubernetes, "nonsense")
+    name, text = refused(env=NO_KUBECONFIG, conf=conf)
+    assert name == "PlacementException"
+    assert "does not know who we are: Unauthorized. Renew the credentials" in text
+
+
+def test_an_account_without_rights(
+    kubernetes: Kubernetes, namespace: str, refused: Refused
+) -> None:
+    kubernetes.kubectl("create", "serviceaccount", "poor", f"--namespace={namespace}")
+    conf = with_token(kubernetes, kubernetes.token("poor", namespace))
+    name, text = refused(env=NO_KUBECONFIG, conf=conf, namespace=namespace)
+    assert name == "PlacementException"
+    assert '"system:serviceaccount:tenant:poor" cannot create resource "pods"' in text
+    assert "Have the rights given to it, or use another service_account or namespace." in text
+
+
+def test_a_driver_whose_image_does_not_exist(
+    kubernetes: Kubernetes, run_program: Callable[..., Program]
+) -> None:
+    script = kubernetes.shared / "never.py"
+    script.write_text(
+        "from rayonspark import init_orca_context\n"
+        f"init_orca_context('k8s-cluster', master='k8s://{kubernetes.url}',\n"
+        "                  container_image='nobody.test/none:1')\n"
+    )
+
+    program = run_program(sys.executable, str(script))
+
+    assert program.wait() == 1
+    assert "cannot start: ErrImageNeverPull" in program.text()
+
+
+def test_the_rights_of_our_manifest_are_enough(
+    kubernetes: Kubernetes, namespace: str, run_program: Callable[..., Program]
+) -> None:
+    """In client mode, from start to stop."""
+    rights = (CHECKOUT / "docs/kubernetes/rbac.yaml").read_text()
+    kubernetes.kubectl("apply", f"--namespace={namespace}", "--filename=-", input=rights)
+    conf = with_token(kubernetes, kubernetes.token("rayonspark", namespace))
+    source = TRIES + "\nfrom rayonspark import stop_orca_context; stop_orca_context()"
+    arguments = {
+        "cluster_mode": "k8s",
+        "master": f"k8s://{kubernetes.url}",
+        "namespace": namespace,
+        "conf": conf,
+        "init_ray_on_spark": True,
+        "object_store_memory": "100m",
+    }
+
+    program = run_program(sys.executable, "-c", source, json.dumps(arguments), env=NO_KUBECONFIG)
+
+    assert program.wait(180) == 0, program.text()
+    assert json.loads(program.line()) == ["None", "it has started"], program.text()
+    assert "orbidden" not in program.text()
+
+
+def test_the_rights_of_our_manifest_are_enough_in_a_pod(
+    kubernetes: Kubernetes, namespace: str, run_program: Callable[..., Program]
+) -> None:
+    """The driver's pod has its account's rights alone."""
+    rights = (CHECKOUT / "docs/kubernetes/rbac.yaml").read_text()
+    kubernetes.kubectl("apply", f"--namespace={namespace}", "--filename=-", input=rights)
+    script = kubernetes.shared / "in_a_pod.py"
+    script.write_text(
+        "from rayonspark import init_orca_context, stop_orca_context\n"
+        f"init_orca_context('k8s-cluster', master='k8s://{kubernetes.url}', num_nodes=2,\n"
+        f"    namespace={namespace!r}, service_account='rayonspark', memory='512m',\n"
+        "    driver_memory='512m', object_store_memory='100m', init_ray_on_spark=True)\n"
+        "stop_orca_context()\n"
+        "print('both have run')\n"
+    )
+
+    program = run_program(sys.executable, str(script))
+
+    assert program.wait(240) == 0, program.text()
+    assert "both have run" in program.text()
+    assert "orbidden" not in program.text()
