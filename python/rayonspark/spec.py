@@ -25,7 +25,9 @@ class RayClusterSpec:
     Parameters
     ----------
     num_nodes : int, optional
-        Ray worker nodes, at least 1, one per Spark executor. Default: all executors.
+        Ray worker nodes, at least 1, one per Spark executor. Default: all executors; where no
+        setting of Spark says how many those are, the ones that have registered when no other one
+        has followed for 5 s.
     cpus_per_node : int, optional
         CPUs that a worker node offers, at least 1. Default: the executor's cores.
     gpus_per_node : float, optional

@@ -176,18 +176,28 @@ private[rayonspark] object ClusterRun {
       tempDirectory = spec(Keys.tempDir),
       logDirectory = spec(Keys.logDir)
     )
-    val workers = localCores.fold(workersOf(sc, spec))(_ => 0)
+    val workers = if (localCores.isDefined) Some(0) else workersOf(sc, spec)
     val dynamic =
       localCores.isEmpty && sc.getConf.getBoolean("spark.dynamicAllocation.enabled", false)
-    val state = ClusterState(hex(idBytes), spec, workers, dynamic, charters)
+    val state = ClusterState(
+      hex(idBytes),
+      spec,
+      workers.getOrElse(1),
+      dynamic,
+      charters,
+      counting = workers.isEmpty
+    )
     val run = new ClusterRun(sc, state, gpusOf(sc, spec))
     run.begin()
     run
   }
 
-  private def workersOf(sc: SparkContext, spec: RayClusterSpec): Int = {
+  /** None when it is to be seen from the executors that register. */
+  private def workersOf(sc: SparkContext, spec: RayClusterSpec): Option[Int] = {
     val expected = SlotCheck.expected(sc.master, sc.getConf.getOption)
-    SlotCheck.workers(spec, expected, SparkDriver.executors(sc).size)
+    val registered = SparkDriver.executors(sc).size
+    val all = SparkDriver.sinceLastExecutor(sc).filter(_ > Registration.settled)
+    SlotCheck.workers(spec, expected, registered).orElse(all.map(_ => registered))
   }
 
   private def gpusOf(sc: SparkContext, spec: RayClusterSpec): Int =

@@ -10,7 +10,11 @@ object Keys {
     None,
     "all executors",
     "Ray nodes that run tasks, one to an executor; the head, which runs beside the driver, is not " +
-      "among them. With a local master the head is the only node."
+      "among them. With a local master the head is the only node. All executors are those that " +
+      "Spark's settings ask for. A standalone master gives as many as fit where `spark.cores.max` " +
+      "or `spark.executor.cores` is not set: there they are those that have registered when no " +
+      "other one has followed for 5 s. With dynamic allocation they are those that Spark begins " +
+      "with or has, at least one."
   )
 
   val cpusPerNode: Key[Option[Int]] = Key(
