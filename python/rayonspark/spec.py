@@ -50,7 +50,8 @@ class RayClusterSpec:
     env : mapping of str to str, optional
         Environment variables of the Ray nodes, and so of Ray's workers.
     python : str or os.PathLike, optional
-        Interpreter that runs Ray. Default: ``spark.pyspark.python``, PYSPARK_PYTHON, "python3".
+        Interpreter that runs Ray, on the head too. Default: on executors ``spark.pyspark.python``,
+        PYSPARK_PYTHON, "python3"; on the head the running one.
     head_args, worker_args : sequence of str, optional
         Further options of ``ray start``. Those that RayOnSpark sets itself are refused.
     ports : str, optional

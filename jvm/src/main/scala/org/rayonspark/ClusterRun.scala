@@ -3,7 +3,7 @@ package org.rayonspark
 import org.apache.spark.SparkContext
 import org.apache.spark.internal.Logging
 import org.apache.spark.rayonspark.{KubernetesDriver, SparkDriver, SparkExecutor, SparkRpc}
-import org.rayonspark.conf.{Auth, Keys}
+import org.rayonspark.conf.{Auth, Interpreters, Keys}
 import org.rayonspark.job.{RayClusterJob, SlotCheck}
 import org.rayonspark.node.{GuardedProcess, NodeEvent, NodeKeeper, Reachability}
 import org.rayonspark.pods.PodWatch
@@ -166,11 +166,11 @@ private[rayonspark] object ClusterRun {
       )
     val spec = asked.over(sc.getConf.getAll.toMap)
     val localCores = SparkDriver.localCores(sc)
-    val python = interpreter(sc, spec)
+    val pythons = Interpreters.of(spec(Keys.python), headPython, sc.getConf.getOption, sys.env.get)
     val charters = CharterTemplate(
       driverCores = localCores.getOrElse(0),
-      headPython = headPython.orElse(spec(Keys.python)).getOrElse(driverInterpreter(sc, python)),
-      python = python,
+      headPython = pythons.head,
+      python = pythons.executors,
       environment = spec(Keys.env) ++ authEnvironment(spec),
       ports = spec.portPolicy,
       tempDirectory = spec(Keys.tempDir),
@@ -203,19 +203,6 @@ private[rayonspark] object ClusterRun {
   private def gpusOf(sc: SparkContext, spec: RayClusterSpec): Int =
     if (spec(Keys.gpusPerNode).contains(0.0)) 0
     else sc.getConf.getInt("spark.executor.resource.gpu.amount", 0)
-
-  /** The executors' interpreter, found as Spark finds the one of its Python workers. */
-  private def interpreter(sc: SparkContext, spec: RayClusterSpec): String =
-    spec(Keys.python)
-      .orElse(sc.getConf.getOption("spark.pyspark.python"))
-      .orElse(sys.env.get("PYSPARK_PYTHON"))
-      .getOrElse("python3")
-
-  private def driverInterpreter(sc: SparkContext, executors: String): String =
-    sc.getConf
-      .getOption("spark.pyspark.driver.python")
-      .orElse(sys.env.get("PYSPARK_DRIVER_PYTHON"))
-      .getOrElse(executors)
 
   private def authEnvironment(spec: RayClusterSpec): Map[String, String] = spec(Keys.auth) match {
     case Auth.Token => Map("RAY_AUTH_MODE" -> "token", "RAY_AUTH_TOKEN" -> hex(tokenBytes))

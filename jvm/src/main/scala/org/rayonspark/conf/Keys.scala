@@ -114,8 +114,11 @@ object Keys {
     KeyType.text.optional,
     None,
     "spark.pyspark.python, PYSPARK_PYTHON, python3",
-    "Interpreter that runs Ray on every node. It needs the driver's Ray version and Python minor " +
-      "version."
+    "Interpreter that runs Ray on every node, the head beside the driver included. It needs the " +
+      "driver's Ray version and Python minor version. By default the head has the interpreter of " +
+      "the Python program that starts the cluster, or, from Scala and Java, the one of " +
+      "`spark.pyspark.driver.python` or PYSPARK_DRIVER_PYTHON before those. For an interpreter that " +
+      "only executors have, set `spark.pyspark.python`."
   )
 
   val headArgs: Key[Vector[String]] = Key(
