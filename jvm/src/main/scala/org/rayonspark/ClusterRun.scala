@@ -72,6 +72,11 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
     initial.charters.environment.filter { case (name, _) => name.startsWith("RAY_AUTH_") }
 
   private def begin(): Unit = {
+    if (spec(Keys.auth) == Auth.Disabled)
+      logWarning(
+        s"Ray cluster ${initial.id} has authentication disabled: whoever reaches one of its ports " +
+          "runs code as this user. Leave auth out to have it ask for a token."
+      )
     SparkDriver.addListener(sc, listener, s"rayonspark-${initial.id}")
     SparkDriver.executors(sc).foreach(e => loop.post(ClusterEvent.ExecutorAdded(e.id, e.cores)))
     new NodeKeeper(
