@@ -233,7 +233,8 @@ object Keys {
     KeyType.count(0),
     3,
     "3",
-    "How often a node that ended by itself is started again before the cluster fails."
+    "How often a node that ended by itself is started again; after that the cluster goes on without " +
+      "it. A head that ends is the end of the cluster."
   )
 
   val all: Vector[Key[_]] = Vector(
