@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +18,12 @@ RAY_NAMES = ("raylet", "gcs_server", "ray::", "ray_node.py", "guard.py", "dashbo
 
 
 def ray_processes() -> dict[int, str]:
-    """Command lines of the processes on this machine that belong to a Ray node of ours."""
+    """Whole command lines of the processes on this machine that belong to a Ray node of ours."""
     found = {}
     for process in psutil.process_iter():
         line = command_line(process)
         if any(name in line for name in RAY_NAMES) and "pytest" not in line:
-            found[process.pid] = line[:200]
+            found[process.pid] = line
     return found
 
 
@@ -74,7 +76,8 @@ class Leftovers:
 
     def found(self) -> dict[str, object]:
         """Everything that came since and is still there."""
-        processes = {p: line for p, line in ray_processes().items() if p not in self.processes}
+        # A raylet's command line has thousands of characters.
+        processes = {p: c[:200] for p, c in ray_processes().items() if p not in self.processes}
         directories = node_directories() - self.directories
         memory = shared_memory() - self.memory
         rows = {"processes": processes, "directories": directories, "shared memory": memory}
@@ -90,6 +93,17 @@ def listening(port: int) -> bool:
     """Whether a process listens on that port of this machine."""
     connections = psutil.net_connections(kind="tcp")
     return any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in connections)
+
+
+def listened_ports(processes: Iterable[psutil.Process]) -> dict[int, str]:
+    """The TCP ports on which these processes listen, each with the words of its process."""
+    found = {}
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for connection in process.net_connections(kind="tcp"):
+                if connection.status == psutil.CONN_LISTEN:
+                    found[connection.laddr.port] = command_line(process)[:200]
+    return found
 
 
 def children_of(pid: int) -> list[psutil.Process]:
