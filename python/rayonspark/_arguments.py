@@ -16,6 +16,17 @@ _ELSEWHERE = {
     "key spark.rayonspark.auth",
     "runtime": "is not needed: the runtime is Spark here, and ray.init attaches to other clusters",
 }
+# Options of `ray start` that are fields of a cluster; no argument says the same.
+_FIELDS = {
+    "--num-gpus": "gpus_per_node",
+    "--memory": "memory",
+    "--resources": "resources",
+    "--labels": "labels",
+    "--temp-dir": "temp_dir",
+    "--object-spilling-directory": "spill_dir",
+    "--dashboard-host": "dashboard_host",
+    "--dashboard-port": "dashboard_port",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +105,8 @@ class OrcaArguments:
         local : bool
             Whether Spark's master is local: there the head is the only node.
         """
-        options = [_option(name, value) for name, value in (self.extra_params or {}).items()]
+        named = {_flag(name): value for name, value in (self.extra_params or {}).items()}
+        options = [_option(flag, value) for flag, value in named.items() if flag not in _FIELDS]
         config = self.system_config
         system = [] if config is None else [f"--system-config={json.dumps(dict(config))}"]
         fields = {
@@ -107,6 +119,7 @@ class OrcaArguments:
             "ports": None if self.redis_port is None else f"gcs={self.redis_port}",
             "scheduling": None if barrier else "plain",
             "dashboard": self.include_webui,
+            **{_FIELDS[flag]: value for flag, value in named.items() if flag in _FIELDS},
         }
         return {name: value for name, value in fields.items() if value is not None}
 
@@ -148,8 +161,11 @@ def _require_positive(name: str, value: object) -> None:
         )
 
 
-def _option(name: str, value: object) -> str:
-    flag = "--" + name.lstrip("-").replace("_", "-")
+def _flag(name: str) -> str:
+    return "--" + name.lstrip("-").replace("_", "-")
+
+
+def _option(flag: str, value: object) -> str:
     if value is True:
         return flag
     return f"{flag}={str(value).lower() if isinstance(value, bool) else value}"

@@ -1,4 +1,4 @@
-"""This process as a Ray driver: the only place of the Python half that touches Ray's internals."""
+"""This process as a Ray driver. Of Ray's internals, those of a Dataset are _ray_data.py's."""
 
 from __future__ import annotations
 

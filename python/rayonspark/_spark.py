@@ -81,7 +81,7 @@ def create(arguments: OrcaArguments, mode: ClusterMode, *, log_output: bool) -> 
             conf |= _sized(arguments, conf)
         with contextlib.ExitStack() as below:
             if own_cluster:
-                conf["spark.master"] = _standalone(arguments, conf, below)
+                conf |= _standalone(arguments, conf, below)
             known = {**_jvm.system_properties(SparkContext._jvm), **conf}
             in_pods = is_kubernetes(known.get("spark.master", ""))
             if in_pods:
@@ -229,21 +229,23 @@ def _await_executors(sc: SparkContext, *, verbose: bool) -> None:
 
 def _standalone(
     arguments: OrcaArguments, conf: Mapping[str, str], below: contextlib.ExitStack
-) -> str:
+) -> dict[str, str]:
+    """Start a cluster with one executor to a worker; give the settings that say so to Spark."""
     from pyspark import SparkContext
 
     directory = StateDirectory.create()
     below.callback(directory.release)
     nodes = arguments.num_nodes
+    sizes = session.standalone_sizes(conf, nodes=nodes, machine_cores=os.cpu_count() or 1)
     url, stop = _jvm.start_standalone(
         SparkContext._jvm,
         workers=nodes,
-        cores=int(arguments.cores or max(1, (os.cpu_count() or 1) // nodes)),
+        cores=int(sizes["spark.executor.cores"]),
         memory_mib=session.worker_memory_mib(conf),
         directory=str(directory.path),
     )
     below.callback(stop)
-    return url
+    return {**sizes, "spark.master": url}
 
 
 def _context(conf: Mapping[str, str]) -> SparkContext:

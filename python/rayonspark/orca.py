@@ -77,7 +77,9 @@ def init_orca_context(
         Environment variables of Ray's workers.
     extra_params : dict, optional
         Further options of ``ray start`` for all nodes, such as ``{"num-gpus": 1}``; True gives an
-        option without a value.
+        option without a value. Those that are fields of :class:`RayClusterSpec` are set there:
+        num-gpus, memory, resources, labels, temp-dir, object-spilling-directory, dashboard-host,
+        dashboard-port.
     include_webui : bool, optional
         Whether Ray's dashboard runs. Default: True, where it is installed.
     system_config : dict, optional

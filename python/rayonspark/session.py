@@ -18,6 +18,7 @@ __all__ = [
     "as_conf",
     "settings",
     "settings_of",
+    "standalone_sizes",
     "worker_memory_mib",
 ]
 
@@ -74,6 +75,17 @@ def worker_memory_mib(conf: Mapping[str, str]) -> int:
         size = f"{off_heap}b" if off_heap.isdigit() else off_heap
         rest.append(mib("spark.memory.offHeap.size", size))
     return heap + overhead + sum(rest)
+
+
+def standalone_sizes(conf: Mapping[str, str], *, nodes: int, machine_cores: int) -> dict[str, str]:
+    """Give the cores of an executor and of all, in a standalone cluster of `nodes` workers.
+
+    Without them Spark has the same executors, but nobody can tell how many will come.
+    """
+    share = max(1, machine_cores // nodes)
+    cores = conf.get("spark.executor.cores", str(share))
+    total = conf.get("spark.cores.max", str(int(cores) * nodes))
+    return {"spark.executor.cores": cores, "spark.cores.max": total}
 
 
 def settings_of(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:

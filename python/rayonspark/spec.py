@@ -25,7 +25,9 @@ class RayClusterSpec:
     Parameters
     ----------
     num_nodes : int, optional
-        Ray worker nodes, at least 1, one per Spark executor. Default: all executors.
+        Ray worker nodes, at least 1, one per Spark executor. Default: all executors; where no
+        setting of Spark says how many those are, the ones that have registered when no other one
+        has followed for 5 s.
     cpus_per_node : int, optional
         CPUs that a worker node offers, at least 1. Default: the executor's cores.
     gpus_per_node : float, optional
@@ -48,7 +50,8 @@ class RayClusterSpec:
     env : mapping of str to str, optional
         Environment variables of the Ray nodes, and so of Ray's workers.
     python : str or os.PathLike, optional
-        Interpreter that runs Ray. Default: ``spark.pyspark.python``, PYSPARK_PYTHON, "python3".
+        Interpreter that runs Ray, on the head too. Default: on executors ``spark.pyspark.python``,
+        PYSPARK_PYTHON, "python3"; on the head the running one.
     head_args, worker_args : sequence of str, optional
         Further options of ``ray start``. Those that RayOnSpark sets itself are refused.
     ports : str, optional

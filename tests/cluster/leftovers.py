@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +18,12 @@ RAY_NAMES = ("raylet", "gcs_server", "ray::", "ray_node.py", "guard.py", "dashbo
 
 
 def ray_processes() -> dict[int, str]:
-    """Command lines of the processes on this machine that belong to a Ray node of ours."""
+    """Whole command lines of the processes on this machine that belong to a Ray node of ours."""
     found = {}
     for process in psutil.process_iter():
         line = command_line(process)
         if any(name in line for name in RAY_NAMES) and "pytest" not in line:
-            found[process.pid] = line[:200]
+            found[process.pid] = line
     return found
 
 
@@ -82,7 +83,8 @@ class Leftovers:
         """Everything that came since and is still there."""
         found = ray_processes()
         processes = {
-            pid: line
+            # A raylet's command line has thousands of characters.
+            pid: line[:200]
             for pid, line in found.items()
             if pid not in self.processes and self.counts(pid)
         }
@@ -104,6 +106,17 @@ def listening(port: int) -> bool:
     """Whether a process listens on that port of this machine."""
     connections = psutil.net_connections(kind="tcp")
     return any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in connections)
+
+
+def listened_ports(processes: Iterable[psutil.Process]) -> dict[int, str]:
+    """The TCP ports on which these processes listen, each with the words of its process."""
+    found = {}
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for connection in process.net_connections(kind="tcp"):
+                if connection.status == psutil.CONN_LISTEN:
+                    found[connection.laddr.port] = command_line(process)[:200]
+    return found
 
 
 def children_of(pid: int) -> list[psutil.Process]:

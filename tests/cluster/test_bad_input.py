@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
-from rayonspark import RayCluster, errors
+from rayonspark import RayCluster, errors, init_orca_context, stop_orca_context
 
 from .sessions import local_cluster
+
+SECONDS = 20.0
+"""Many times what an error takes; a start's own limit is 120 s."""
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +29,13 @@ CONTRADICTIONS = [
     ({"num_nodes": -1}, errors.InvalidSpecException, "num_nodes"),
     ({"num_nodes": 3}, errors.PlacementException, "Asked for 3 Ray nodes, .* at most 2 executors"),
     ({"cpus_per_node": 2}, errors.InvalidSpecException, "Asked for 2 cpus .* 1 cores"),
-    ({"object_store_memory": "900g"}, errors.RayOnSparkException, "object_store_memory|/dev/shm"),
+    ({"object_store_memory": "900g"}, errors.RayOnSparkException, "900 GiB .* /dev/shm"),
+    (
+        {"memory": "100m", "object_store_memory": "200m"},
+        errors.InvalidSpecException,
+        "object_store_memory is 200 MiB, and memory only 100 MiB",
+    ),
+    ({"gpus_per_node": 1}, errors.InvalidSpecException, "Asked for 1 GPU, .* has 0 GPUs"),
     (
         {"memory": "1g", "object_store_memory": "half a gig"},
         errors.InvalidSpecException,
@@ -45,8 +55,19 @@ CONTRADICTIONS = [
 def test_a_contradiction_is_an_error(
     spark: SparkSession, fields: dict[str, object], error: type[Exception], words: str
 ) -> None:
+    began = time.monotonic()
     with pytest.raises(error, match=words):
         RayCluster.start(spark, **({"num_nodes": 2} | fields))
+    assert time.monotonic() - began < SECONDS
+
+
+def test_an_option_of_ray_start_that_is_a_field_is_judged_as_one(spark: SparkSession) -> None:
+    with pytest.raises(errors.InvalidSpecException, match=r"Asked for 1 GPU, .* has 0 GPUs"):
+        init_orca_context(init_ray_on_spark=True, extra_params={"num-gpus": 1}, num_ray_nodes=1)
+    with pytest.raises(errors.InvalidSpecException, match="--num-cpus is set by RayOnSpark"):
+        init_orca_context(init_ray_on_spark=True, extra_params={"num-cpus": 1}, num_ray_nodes=1)
+    stop_orca_context()
+    assert spark.range(1).count() == 1
 
 
 def test_an_unknown_field_names_the_nearest(spark: SparkSession) -> None:
@@ -63,15 +84,19 @@ def test_a_taken_port_is_named(spark: SparkSession) -> None:
             RayCluster.start(spark, num_nodes=1, ports=f"gcs={port}")
 
 
-def test_executors_without_ray_are_named(spark: SparkSession, tmp_path: Path) -> None:
-    bare = tmp_path / "python-without-ray"
-    bare.write_text('#!/bin/sh\nexec /usr/bin/env -i PATH="$PATH" python3 -I -S "$@"\n')
-    bare.chmod(0o755)
-    with pytest.raises(errors.VersionMismatchException, match=r"Executor .* has no Ray"):
-        RayCluster.start(spark, num_nodes=1, python=str(bare))
-
-
 def test_a_stopped_context_is_an_error(spark: SparkSession) -> None:
     spark.stop()
     with pytest.raises(errors.ClusterStoppedException, match="stopped"):
         RayCluster.start(spark)
+
+
+def test_executors_without_ray_are_named(tmp_path: Path) -> None:
+    bare = tmp_path / "python-without-ray"
+    bare.write_text('#!/bin/sh\nexec /usr/bin/env -i PATH="$PATH" python3 -I -S "$@"\n')
+    bare.chmod(0o755)
+    # The head's interpreter is this process's own.
+    with (
+        local_cluster(workers=1, cores=1, **{"spark.pyspark.python": str(bare)}) as session,
+        pytest.raises(errors.VersionMismatchException, match=r"Executor .* has no Ray"),
+    ):
+        RayCluster.start(session)

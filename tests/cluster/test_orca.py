@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
+import pyspark
 import pytest
 
 from .leftovers import Leftovers
 from .program import Program
+from .sessions import LOCAL_CLUSTER_ENV
 
 PROGRAM = """
 import os
@@ -45,7 +49,8 @@ say("done")
 
 MODES = {
     "local": ('cluster_mode="Local", cores=2', 1),
-    "standalone": ('cluster_mode="standalone", cores=1, num_nodes=2', 3),
+    # Without cores: its workers share those of the machine, and each has one executor.
+    "standalone": ('cluster_mode="standalone", num_nodes=2', 3),
 }
 
 
@@ -68,3 +73,147 @@ def test_one_program_runs_in_every_mode(
     assert program.line() == "True True"
     assert program.line() == "done"
     assert program.wait() == 0, program.text()
+
+
+def test_the_head_has_the_arguments_and_keys_of_the_call(
+    run_program: Callable[..., Program], tmp_path: Path
+) -> None:
+    marker = tmp_path / "used"
+    python = tmp_path / "python-of-the-user"
+    python.write_text(f'#!/bin/sh\ntouch {marker}\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    (tmp_path / "only_sent.py").write_text("ANSWER = 42\n")
+    source = f"""
+import io, os, subprocess, sys
+from rayonspark import OrcaContext, init_orca_context, stop_orca_context
+
+def say(*words):
+    print("TEST", *words, flush=True)
+
+notebook, terminal = io.StringIO(), sys.stderr
+OrcaContext.log_output = True
+sys.stderr = notebook
+init_orca_context(
+    "local", cores=2, memory="512m", object_store_memory="100m", init_ray_on_spark=True,
+    extra_python_lib={str(tmp_path / "only_sent.py")!r}, include_webui=False,
+    conf={{
+        "spark.ui.enabled": "false",
+        "spark.rayonspark.auth": "disabled",
+        "spark.rayonspark.python": {str(python)!r},
+    }},
+)
+sys.stderr = terminal
+import ray
+
+@ray.remote
+def answer():
+    import only_sent
+    return only_sent.ANSWER
+
+say(ray.get(answer.remote()))
+said = [line for line in notebook.getvalue().splitlines() if "authentication" in line]
+say(len(said), " WARN " in said[0], said[0].partition("has ")[2])
+address = OrcaContext.get_ray_context().redis_address
+bare = {{name: value for name, value in os.environ.items() if not name.startswith("RAY_AUTH")}}
+client = f"import ray; ray.init({{address!r}}); print('nodes', len(ray.nodes()))"
+done = subprocess.run([sys.executable, "-c", client], env=bare, capture_output=True, text=True)
+say(done.stdout.strip() or done.stderr)
+stop_orca_context()
+say("done")
+"""
+    program = run_program(source)
+    assert program.line() == "42"
+    assert program.line() == (
+        "1 True authentication disabled: whoever reaches one of its ports runs code as this user. "
+        "Leave auth out to have it ask for a token."
+    )
+    assert program.line() == "nodes 1"
+    assert program.line() == "done"
+    assert program.wait() == 0, program.text()
+    assert marker.exists()
+
+
+MASTER = """
+import os, sys, tempfile
+from rayonspark import _jvm
+from pyspark import SparkContext
+
+SparkContext._ensure_initialized()
+with tempfile.TemporaryDirectory() as directory:
+    url, stop = _jvm.start_standalone(
+        SparkContext._jvm, workers=2, cores=1, memory_mib=1024, directory=directory
+    )
+    print("TEST", url, flush=True)
+    sys.stdin.readline()
+    stop()
+"""
+
+CLIENT = """
+import sys
+from rayonspark import OrcaContext, RayCluster, errors, init_orca_context, stop_orca_context
+
+def say(*words):
+    print("TEST", *words, flush=True)
+
+sc = init_orca_context(
+    "standalone", master={url!r}, memory="512m", object_store_memory="100m",
+    init_ray_on_spark=True, include_webui=False, conf={{"spark.ui.enabled": "false"}},
+)
+ray_context = OrcaContext.get_ray_context()
+say(ray_context.num_ray_nodes, sc.range(100).count())
+ray_context.stop()
+try:
+    RayCluster.start(OrcaContext.get_spark_session(), num_nodes=3, start_timeout=4, dashboard=False)
+except errors.StartTimeoutException as error:
+    say(error)
+stop_orca_context()
+say("done")
+"""
+
+
+def test_all_executors_of_somebodys_standalone_cluster_are_found_and_no_more(
+    run_program: Callable[..., Program], leaves_nothing_behind: Leftovers
+) -> None:
+    master = run_program(MASTER, env=LOCAL_CLUSTER_ENV)
+    program = run_program(CLIENT.format(url=master.line()))
+    assert program.line() == "2 100"
+    assert program.line() == (
+        "The Ray cluster did not start within 4 s: 2 of 3 Spark executors have registered. "
+        "Free executors or lower num_nodes, or raise start_timeout."
+    )
+    assert program.line() == "done"
+    assert program.wait() == 0, program.text()
+    assert "RayOnSpark: 2 of 3 Spark executors have registered" in program.text()
+    master.say("stop")
+    assert master.wait() == 0, master.text()
+
+
+SUBMITTED = """
+from rayonspark import OrcaContext, init_orca_context, stop_orca_context
+import ray
+
+for mode in ("spark-submit", None):
+    sc = init_orca_context(
+        mode, object_store_memory="100m", init_ray_on_spark=True, include_webui=False
+    )
+    print("TEST", sc.master, ray.get(ray.put(42)), sc.range(10).count(), flush=True)
+    stop_orca_context()
+print("TEST", ray.is_initialized(), OrcaContext.log_output, flush=True)
+"""
+
+
+def test_spark_submit_decides_where_a_program_runs(
+    tmp_path: Path, leaves_nothing_behind: Leftovers
+) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(SUBMITTED)
+    submit = str(Path(pyspark.__file__).parent / "bin" / "spark-submit")
+    options = ["--master", "local[2]", "--conf", "spark.ui.enabled=false"]
+    program = Program.start([submit, *options, str(path)], cwd=tmp_path, env={})
+    try:
+        assert program.line() == "local[2] 42 10"
+        assert program.line() == "local[2] 42 10"
+        assert program.line() == "False False"
+        assert program.wait() == 0, program.text()
+    finally:
+        program.end()

@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from rayonspark import RayCluster
 
-from .leftovers import eventually, listening, ray_processes
+from .leftovers import children_of, command_line, eventually, listening
 from .sessions import local_cluster
 from .threads import jvm_threads, ours
 
@@ -23,6 +23,22 @@ from .threads import jvm_threads, ours
 def spark() -> Iterator[SparkSession]:
     with local_cluster(workers=2, cores=2) as session:
         yield session
+
+
+REFUSAL = "InvalidAuthToken"
+"""What Ray says to a client without the token."""
+
+
+def ray_program(*words: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Another Python process, with nothing of this one's connection but `env`."""
+    return subprocess.run(
+        [sys.executable, *words],
+        env=os.environ | env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 @ray.remote
@@ -94,22 +110,35 @@ def test_two_clusters_of_one_application_do_not_disturb_each_other(spark: SparkS
 def test_another_process_reaches_the_cluster_with_its_environment(spark: SparkSession) -> None:
     with RayCluster.start(spark, num_nodes=1, object_store_memory="100m", connect=False) as cluster:
         assert not ray.is_initialized()
-        command = [sys.executable, "-m", "ray.scripts.scripts", "status"]
-        answered = subprocess.run(
-            command, env=os.environ | cluster.env, capture_output=True, text=True, timeout=60
-        )
-        assert "2 node_" in answered.stdout or "Active" in answered.stdout, answered
+        answers: list[str] = []
 
-        refused = subprocess.run(
-            [sys.executable, "-c", f"import ray; ray.init('{cluster.address}')"],
-            env=os.environ | {"RAY_AUTH_MODE": "disabled"},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        def shows_both_nodes() -> bool:
+            answers.append(
+                ray_program("-m", "ray.scripts.scripts", "status", env=cluster.env).stdout
+            )
+            return answers[-1].count("1 node_") == 2
+
+        # Ray's monitor, which answers, starts after the nodes.
+        assert eventually(shows_both_nodes, within_s=60), answers[-1]
+
+
+def test_a_client_without_the_token_is_refused_for_that(spark: SparkSession) -> None:
+    with RayCluster.start(spark, num_nodes=1, object_store_memory="100m", connect=False) as cluster:
+        connects = ("-c", f"import ray; ray.init('{cluster.address}'); print('connected')")
+        refused = ray_program(*connects, env={"RAY_AUTH_MODE": "disabled"})
         assert refused.returncode != 0
+        assert "connected" not in refused.stdout
+        assert REFUSAL in refused.stderr, refused
+        assert "connected" in ray_program(*connects, env=cluster.env).stdout
+
+
+def test_the_token_is_in_no_argv(spark: SparkSession) -> None:
+    with RayCluster.start(spark, num_nodes=1, object_store_memory="100m") as cluster:
+        lines = [command_line(process) for process in children_of(os.getpid())]
+        words = ("SparkSubmit", "CoarseGrainedExecutorBackend", "guard.py", "gcs_server", "raylet")
+        assert all(any(word in line for line in lines) for word in words), lines
         token = cluster.env["RAY_AUTH_TOKEN"]
-        assert not any(token in line for line in ray_processes().values())
+        assert [line for line in lines if token in line] == []
 
 
 def test_no_thread_of_ours_is_left_in_any_jvm(spark: SparkSession) -> None:
@@ -124,9 +153,10 @@ def test_no_thread_of_ours_is_left_in_any_jvm(spark: SparkSession) -> None:
 def test_the_token_is_in_no_log(spark: SparkSession) -> None:
     with RayCluster.start(spark, num_nodes=1, object_store_memory="100m") as cluster:
         token = cluster.env["RAY_AUTH_TOKEN"].encode()
-        directories = [Path(node.log_directory) for node in cluster.nodes]
-    logs = [path for directory in directories for path in directory.rglob("*") if path.is_file()]
-    assert len(logs) > len(directories)
+        head, worker = (Path(node.log_directory) for node in cluster.nodes)
+    # An executor's own log is beside the directory of its node.
+    logs = [path for where in (head, worker.parent) for path in where.rglob("*") if path.is_file()]
+    assert {"raylet.out", "gcs_server.out", "stderr"} <= {path.name for path in logs}
     assert [path for path in logs if token in path.read_bytes()] == []
 
 

@@ -98,11 +98,17 @@ def test_without_ray_arguments_the_specification_decides() -> None:
         ({"barrier": False}, {"scheduling": "plain"}),
         ({"system_config": {"a": 1}}, {"head_args": ['--system-config={"a": 1}']}),
         (
-            {"extra_params": {"num_gpus": 1, "--no-redirect-output": True, "x": False}},
+            {"extra_params": {"--no-redirect-output": True, "x": False}},
             {
-                "head_args": ["--num-gpus=1", "--no-redirect-output", "--x=false"],
-                "worker_args": ["--num-gpus=1", "--no-redirect-output", "--x=false"],
+                "head_args": ["--no-redirect-output", "--x=false"],
+                "worker_args": ["--no-redirect-output", "--x=false"],
             },
+        ),
+        ({"extra_params": {"num-gpus": 1}}, {"gpus_per_node": 1}),
+        ({"extra_params": {"--num_gpus": 1}}, {"gpus_per_node": 1}),
+        (
+            {"extra_params": {"dashboard-port": "11281", "temp-dir": "/tmp/ray/"}},
+            {"dashboard_port": "11281", "temp_dir": "/tmp/ray/"},
         ),
     ],
 )

@@ -158,7 +158,10 @@ def test_a_context_that_the_jvm_has_stopped_is_an_error(spark: FakeSession) -> N
 
 
 def test_a_spark_connect_session_is_a_clear_not_yet() -> None:
-    session = type("SparkSession", (), {"__module__": "pyspark.sql.connect.session"})()
+    from pyspark.sql.connect.session import SparkSession as ConnectSession
+
+    # It asks its server nothing until it is used, and there is none.
+    session = ConnectSession("sc://127.0.0.1:1")
     with pytest.raises(RayOnSparkException, match=r"cannot start from one yet\. Use a classic"):
         start(session)
 

@@ -38,7 +38,7 @@ STOREYS = [
 
 LEVEL = {room: level for level, rooms in enumerate(STOREYS) for room in rooms}
 
-PURE_JVM = re.compile(r"org/rayonspark/(conf/|plan/|.*State\.|watch/Supervisor\.)")
+PURE_JVM = re.compile(r"org/rayonspark/(conf/|plan/|.*State\.|watch/(Registration|Supervisor)\.)")
 IMPURE_JVM = (
     "org.apache.spark.",
     "org.slf4j.",

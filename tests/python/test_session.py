@@ -293,3 +293,24 @@ def test_a_driver_in_a_pod_knows_how_it_came_there() -> None:
 )
 def test_a_worker_has_room_for_one_executor(values: dict[str, str], expected: int) -> None:
     assert session.worker_memory_mib(values) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, ("4", "8")),
+        ({"spark.executor.cores": "1"}, ("1", "2")),
+        ({"spark.cores.max": "4"}, ("4", "4")),
+        ({"spark.executor.cores": "3", "spark.cores.max": "3"}, ("3", "3")),
+    ],
+)
+def test_a_standalone_cluster_of_our_own_says_how_many_executors_will_come(
+    given: dict[str, str], expected: tuple[str, str]
+) -> None:
+    sizes = session.standalone_sizes(given, nodes=2, machine_cores=9)
+    assert (sizes["spark.executor.cores"], sizes["spark.cores.max"]) == expected
+
+
+def test_workers_have_a_core_each_however_few_there_are() -> None:
+    sizes = session.standalone_sizes({}, nodes=4, machine_cores=2)
+    assert sizes["spark.cores.max"] == "4"

@@ -10,6 +10,7 @@ from .report import report_in
 from .user import User
 
 PROGRAM = Path(__file__).parent / "programs/wheel.py"
+ORCA = Path(__file__).parent / "programs/orca.py"
 
 
 def test_without_the_wheel_there_is_no_package(user: User) -> None:
@@ -35,4 +36,15 @@ def test_the_wheel_runs_a_cluster_on_a_session_that_it_configured(user_of_wheel:
     assert str(CHECKOUT) not in f"{report['package']} {report['jar']}"
     assert report["fields"][:2] == ["num_nodes", "cpus_per_node"]
     assert report["states"] == ["alive"] * 3
+    assert report["spark"] == 10
+
+
+def test_the_wheel_makes_a_session_of_its_own(user_of_wheel: User) -> None:
+    program = user_of_wheel.home / "orca.py"
+    program.write_text(ORCA.read_text())
+
+    report = report_in(user_of_wheel.run(program))
+
+    assert report["package_in_ray"].startswith(str(user_of_wheel.home / "venv"))
+    assert report["nodes"] == 1
     assert report["spark"] == 10

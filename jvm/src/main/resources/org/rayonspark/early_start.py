@@ -3,8 +3,7 @@
 Ray starts the head's monitor, client server and dashboard before its raylet, and waits for the
 dashboard; and every raylet waits for the port file of its dashboard agent, even when
 `--dashboard-agent-listen-port` has said the port: Ray's Python does not pass it on.
-All of this is Ray's private API, and nowhere else. Where a Ray lacks what is touched here, its own
-order stays.
+All of this is Ray's private API. Where a Ray lacks what is touched here, its own order stays.
 """
 
 from __future__ import annotations

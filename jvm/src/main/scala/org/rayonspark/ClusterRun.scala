@@ -3,7 +3,7 @@ package org.rayonspark
 import org.apache.spark.SparkContext
 import org.apache.spark.internal.Logging
 import org.apache.spark.rayonspark.{KubernetesDriver, SparkDriver, SparkExecutor, SparkRpc}
-import org.rayonspark.conf.{Auth, Keys}
+import org.rayonspark.conf.{Auth, Interpreters, Keys}
 import org.rayonspark.job.{RayClusterJob, SlotCheck}
 import org.rayonspark.node.{GuardedProcess, JvmEnd, NodeEvent, NodeKeeper, Reachability}
 import org.rayonspark.pods.PodWatch
@@ -80,6 +80,11 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
     initial.charters.environment.filter { case (name, _) => name.startsWith("RAY_AUTH_") }
 
   private def begin(): Unit = {
+    if (spec(Keys.auth) == Auth.Disabled)
+      logWarning(
+        s"Ray cluster ${initial.id} has authentication disabled: whoever reaches one of its ports " +
+          "runs code as this user. Leave auth out to have it ask for a token."
+      )
     SparkDriver.addListener(sc, listener, s"rayonspark-${initial.id}")
     SparkDriver.executors(sc).foreach(e => loop.post(ClusterEvent.ExecutorAdded(e.id, e.cores)))
     new NodeKeeper(
@@ -184,46 +189,43 @@ private[rayonspark] object ClusterRun {
       )
     val spec = asked.over(sc.getConf.getAll.toMap)
     val localCores = SparkDriver.localCores(sc)
-    val python = interpreter(sc, spec)
+    val pythons = Interpreters.of(spec(Keys.python), headPython, sc.getConf.getOption, sys.env.get)
     val charters = CharterTemplate(
       driverCores = localCores.getOrElse(0),
-      headPython = headPython.orElse(spec(Keys.python)).getOrElse(driverInterpreter(sc, python)),
-      python = python,
+      headPython = pythons.head,
+      python = pythons.executors,
       environment = spec(Keys.env) ++ authEnvironment(spec),
       ports = spec.portPolicy,
       tempDirectory = spec(Keys.tempDir),
       logDirectory = spec(Keys.logDir)
     )
-    val workers = localCores.fold(workersOf(sc, spec))(_ => 0)
+    val workers = if (localCores.isDefined) Some(0) else workersOf(sc, spec)
     val dynamic =
       localCores.isEmpty && sc.getConf.getBoolean("spark.dynamicAllocation.enabled", false)
-    val state = ClusterState(hex(idBytes), spec, workers, dynamic, charters)
+    val state = ClusterState(
+      hex(idBytes),
+      spec,
+      workers.getOrElse(1),
+      dynamic,
+      charters,
+      counting = workers.isEmpty
+    )
     val run = new ClusterRun(sc, state, gpusOf(sc, spec))
     run.begin()
     run
   }
 
-  private def workersOf(sc: SparkContext, spec: RayClusterSpec): Int = {
+  /** None when it is to be seen from the executors that register. */
+  private def workersOf(sc: SparkContext, spec: RayClusterSpec): Option[Int] = {
     val expected = SlotCheck.expected(sc.master, sc.getConf.getOption)
-    SlotCheck.workers(spec, expected, SparkDriver.executors(sc).size)
+    val registered = SparkDriver.executors(sc).size
+    val all = SparkDriver.sinceLastExecutor(sc).filter(_ > Registration.settled)
+    SlotCheck.workers(spec, expected, registered).orElse(all.map(_ => registered))
   }
 
   private def gpusOf(sc: SparkContext, spec: RayClusterSpec): Int =
     if (spec(Keys.gpusPerNode).contains(0.0)) 0
     else sc.getConf.getInt("spark.executor.resource.gpu.amount", 0)
-
-  /** The executors' interpreter, found as Spark finds the one of its Python workers. */
-  private def interpreter(sc: SparkContext, spec: RayClusterSpec): String =
-    spec(Keys.python)
-      .orElse(sc.getConf.getOption("spark.pyspark.python"))
-      .orElse(sys.env.get("PYSPARK_PYTHON"))
-      .getOrElse("python3")
-
-  private def driverInterpreter(sc: SparkContext, executors: String): String =
-    sc.getConf
-      .getOption("spark.pyspark.driver.python")
-      .orElse(sys.env.get("PYSPARK_DRIVER_PYTHON"))
-      .getOrElse(executors)
 
   private def authEnvironment(spec: RayClusterSpec): Map[String, String] = spec(Keys.auth) match {
     case Auth.Token => Map("RAY_AUTH_MODE" -> "token", "RAY_AUTH_TOKEN" -> hex(tokenBytes))

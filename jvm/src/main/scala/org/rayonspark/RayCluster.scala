@@ -148,7 +148,7 @@ object RayCluster {
    * Checks the request and starts in the background.
    *
    * @param headPython
-   *   the interpreter that runs the head; None takes the executors' one
+   *   what runs the head where the field `python` is not given; None takes what Spark says
    */
   private[rayonspark] def begin(
       spark: SparkSession,

@@ -10,7 +10,11 @@ object Keys {
     None,
     "all executors",
     "Ray nodes that run tasks, one to an executor; the head, which runs beside the driver, is not " +
-      "among them. With a local master the head is the only node."
+      "among them. With a local master the head is the only node. All executors are those that " +
+      "Spark's settings ask for. A standalone master gives as many as fit where `spark.cores.max` " +
+      "or `spark.executor.cores` is not set: there they are those that have registered when no " +
+      "other one has followed for 5 s. With dynamic allocation they are those that Spark begins " +
+      "with or has, at least one."
   )
 
   val cpusPerNode: Key[Option[Int]] = Key(
@@ -110,8 +114,11 @@ object Keys {
     KeyType.text.optional,
     None,
     "spark.pyspark.python, PYSPARK_PYTHON, python3",
-    "Interpreter that runs Ray on every node. It needs the driver's Ray version and Python minor " +
-      "version."
+    "Interpreter that runs Ray on every node, the head beside the driver included. It needs the " +
+      "driver's Ray version and Python minor version. By default the head has the interpreter of " +
+      "the Python program that starts the cluster, or, from Scala and Java, the one of " +
+      "`spark.pyspark.driver.python` or PYSPARK_DRIVER_PYTHON before those. For an interpreter that " +
+      "only executors have, set `spark.pyspark.python`."
   )
 
   val headArgs: Key[Vector[String]] = Key(
@@ -226,7 +233,8 @@ object Keys {
     KeyType.count(0),
     3,
     "3",
-    "How often a node that ended by itself is started again before the cluster fails."
+    "How often a node that ended by itself is started again; after that the cluster goes on without " +
+      "it. A head that ends is the end of the cluster."
   )
 
   val drainTimeout: Key[FiniteDuration] = Key(

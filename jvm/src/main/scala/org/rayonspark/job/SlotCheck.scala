@@ -15,37 +15,56 @@ object SlotCheck {
    *
    * @param most
    *   executors that there can ever be
+   * @param first
+   *   executors that Spark asks for when the application starts; all of them, unless allocation is
+   *   dynamic
    * @param cores
    *   task slots of each
    */
-  final case class Expected(most: Option[Int], cores: Option[Int])
+  final case class Expected(most: Option[Int], first: Option[Int], cores: Option[Int])
 
   def expected(master: String, conf: String => Option[String]): Expected = {
     def number(key: String): Option[Int] = conf(key).flatMap(_.toIntOption)
     val dynamic = conf("spark.dynamicAllocation.enabled").contains("true")
     val cores = number("spark.executor.cores")
+    def all(most: Option[Int], cores: Option[Int]): Expected = Expected(most, most, cores)
     master match {
       case localCluster(workers, workerCores) =>
         val perExecutor = cores.getOrElse(workerCores.toInt)
-        Expected(Some(workers.toInt * (workerCores.toInt / perExecutor)), Some(perExecutor))
-      case _ if dynamic => Expected(number("spark.dynamicAllocation.maxExecutors"), cores)
+        all(Some(workers.toInt * (workerCores.toInt / perExecutor)), Some(perExecutor))
+      case _ if dynamic =>
+        val asked = Vector(
+          number("spark.dynamicAllocation.initialExecutors"),
+          number("spark.dynamicAllocation.minExecutors"),
+          number("spark.executor.instances")
+        ).flatten
+        val most = number("spark.dynamicAllocation.maxExecutors")
+        Expected(most, Some(asked.maxOption.getOrElse(0)), cores)
       case _ if master.startsWith("spark://") =>
-        val most = for { max <- number("spark.cores.max"); each <- cores } yield max / each
-        Expected(most, cores)
+        all(for { max <- number("spark.cores.max"); each <- cores } yield max / each, cores)
       case _ =>
-        Expected(Some(number("spark.executor.instances").getOrElse(2)), cores.orElse(Some(1)))
+        all(
+          Some(number("spark.executor.instances").getOrElse(2)),
+          cores.orElse(Some(1))
+        )
     }
   }
 
-  /** How many worker nodes are wanted, or why they can never be had. */
-  def workers(spec: RayClusterSpec, expected: Expected, registered: Int): Int = {
-    val wanted = spec(Keys.numNodes).orElse(expected.most).getOrElse(registered.max(1))
-    expected.most.filter(_ < wanted).foreach { most =>
+  /**
+   * How many worker nodes are wanted, or why they can never be had.
+   *
+   * @param registered
+   *   executors at this moment
+   * @return
+   *   None when nobody says, and nothing but the executors that register can tell
+   */
+  def workers(spec: RayClusterSpec, expected: Expected, registered: Int): Option[Int] = {
+    val wanted = spec(Keys.numNodes).orElse(all(expected, registered))
+    for (nodes <- wanted; most <- expected.most if most < nodes)
       throw new PlacementException(
-        s"Asked for $wanted Ray nodes, and Spark can have at most $most executors here. " +
+        s"Asked for $nodes Ray nodes, and Spark can have at most $most executors here. " +
           "Lower num_nodes, or raise spark.executor.instances (spark.cores.max on a standalone cluster)."
       )
-    }
     for (asked <- spec(Keys.cpusPerNode); cores <- expected.cores if asked > cores)
       throw new InvalidSpecException(
         s"Asked for $asked cpus per Ray node, and an executor has $cores cores. " +
@@ -53,4 +72,10 @@ object SlotCheck {
       )
     wanted
   }
+
+  private def all(expected: Expected, registered: Int): Option[Int] =
+    expected.first.map { first =>
+      val there = first.max(registered).max(1)
+      expected.most.fold(there)(there.min)
+    }
 }

@@ -18,7 +18,7 @@ object PythonApi {
   /** Names of the fields of a cluster's specification, in their order. */
   def specFields(): JList[String] = RayClusterSpec.fieldNames()
 
-  /** Checks the request, then starts in the background. `callerPython` runs the head. */
+  /** Checks the request, then starts in the background. `callerPython` is the head's default. */
   def start(
       spark: SparkSession,
       fields: JMap[String, String],

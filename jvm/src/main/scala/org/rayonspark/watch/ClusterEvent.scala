@@ -45,6 +45,9 @@ object ClusterEvent {
   // The driver says
   case object Started extends ClusterEvent
 
+  /** For a while no executor has followed those, if they are still so many. */
+  final case class ExecutorsSettled(count: Int) extends ClusterEvent
+
   /** The driver tried to reach the node's host; `error` says why it could not. */
   final case class Probed(executorId: String, incarnation: Int, error: Option[String])
       extends ClusterEvent

@@ -11,8 +11,8 @@ import java.util.concurrent.{
 import scala.concurrent.duration.FiniteDuration
 
 /**
- * The one thread of a cluster: it takes events, folds them with the [[Supervisor]], has the actions
- * done, and shows the newest state to whoever waits for it.
+ * The one thread of a cluster: it takes events, folds them with the [[Registration]] and the
+ * [[Supervisor]], has the actions done, and shows the newest state to whoever waits for it.
  *
  * @param perform
  *   does an action; called on the loop's thread, must not block
@@ -50,7 +50,7 @@ final class ClusterLoop(initial: ClusterState, perform: ClusterAction => Unit) e
 
   private def take(event: ClusterEvent): Unit =
     try {
-      val (next, actions) = Supervisor.step(current, event)
+      val (next, actions) = Registration.step(current, event)
       synchronized {
         current = next
         notifyAll()

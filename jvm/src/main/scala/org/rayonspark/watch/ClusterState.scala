@@ -11,6 +11,8 @@ import scala.collection.immutable.VectorMap
  *
  * @param workers
  *   how many worker nodes are wanted; 0 in local mode, where the head is the only node
+ * @param counting
+ *   whether that is still open, until executors have registered
  * @param dynamic
  *   whether Spark adds and removes executors as it needs them
  * @param charters
@@ -34,6 +36,7 @@ final case class ClusterState(
     workers: Int,
     dynamic: Boolean,
     charters: CharterTemplate,
+    counting: Boolean = false,
     phase: RayClusterState = RayClusterState.STARTING,
     executors: VectorMap[String, Int] = VectorMap.empty,
     placed: Boolean = false,
@@ -74,6 +77,8 @@ final case class ClusterState(
     val enlisted = activeWorkers.size
     val ready = activeWorkers.count(_.alive)
     if (!starting) ""
+    else if (counting && executors.isEmpty) "no Spark executor has registered"
+    else if (counting) s"${executors.size} Spark executors have registered, and more may follow"
     else if (executors.size < workers)
       s"${executors.size} of $workers Spark executors have registered"
     else if (enlisted < workers)

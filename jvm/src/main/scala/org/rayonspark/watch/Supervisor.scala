@@ -67,7 +67,7 @@ object Supervisor {
         case StartTimedOut => if (state.starting) fail(state, timedOut(state)) else quiet(state)
         case StopAsked => stop(state)
         case ApplicationEnded => stop(state.copy(applicationEnded = true))
-        case ClientsDismissed | StopTimedOut => quiet(state)
+        case ClientsDismissed | StopTimedOut | ExecutorsSettled(_) => quiet(state)
       }
 
   private def placeWhenRegistered(state: ClusterState): Step =

@@ -11,7 +11,7 @@ final case class Story(state: ClusterState, actions: Vector[ClusterAction] = Vec
   /** Tells events; [[actions]] are those of the last telling. */
   def tell(events: ClusterEvent*): Story =
     events.foldLeft(copy(actions = Vector.empty)) { case (story, event) =>
-      val (next, more) = Supervisor.step(story.state, event)
+      val (next, more) = Registration.step(story.state, event)
       Story(next, story.actions ++ more)
     }
 

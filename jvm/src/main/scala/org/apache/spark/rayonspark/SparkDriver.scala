@@ -4,6 +4,8 @@ import org.apache.spark.{SparkContext, TaskContext}
 import org.apache.spark.rdd.RDD
 import org.apache.spark.scheduler.{SparkListenerInterface, TaskSchedulerImpl}
 
+import scala.concurrent.duration._
+
 /** What only Spark's private API says of a running application, to its driver. */
 object SparkDriver {
 
@@ -21,6 +23,14 @@ object SparkDriver {
       .toVector
       .filter(_.id != SparkContext.DRIVER_IDENTIFIER)
       .map(e => Executor(e.id, hostOf(e.hostPort), e.totalCores))
+
+  /** How long ago the newest of them registered; None without any. */
+  def sinceLastExecutor(sc: SparkContext): Option[FiniteDuration] =
+    sc.statusStore
+      .executorList(true)
+      .filter(_.id != SparkContext.DRIVER_IDENTIFIER)
+      .map(executor => (System.currentTimeMillis() - executor.addTime.getTime).millis)
+      .minOption
 
   /** An executor has a port in Spark's list only when its block manager has registered too. */
   private[spark] def hostOf(hostPort: String): String = hostPort.replaceFirst(":\\d+$", "")

@@ -1,0 +1,187 @@
+"""What a cluster is asked to be, Ray's nodes are."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import ray
+from pyspark.sql import SparkSession
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+from rayonspark import RayCluster, RayNode
+
+from .leftovers import (
+    Leftovers,
+    children_of,
+    command_line,
+    eventually,
+    listened_ports,
+    listening,
+)
+from .sessions import local_cluster
+from .test_tenure import held_slots
+
+MIB = 1024**2
+# Below the ports that Linux gives away by itself.
+FIRST_PORT = 20000 + os.getpid() % 100 * 100
+GCS = FIRST_PORT
+OTHERS = range(FIRST_PORT + 1, FIRST_PORT + 50)
+WORKERS = range(FIRST_PORT + 50, FIRST_PORT + 80)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def leaves_nothing_behind() -> Iterator[Leftovers]:
+    """The tests share a cluster: it must be gone when the last of them has ended."""
+    leftovers = Leftovers.before()
+    yield leftovers
+    leftovers.assert_none()
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fields")
+
+
+@pytest.fixture(scope="module")
+def spark(leaves_nothing_behind: Leftovers) -> Iterator[SparkSession]:
+    with local_cluster(workers=2, cores=2) as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def cluster(spark: SparkSession, base: Path) -> Iterator[RayCluster]:
+    plasma = base / "plasma"
+    plasma.mkdir()
+    with RayCluster.start(
+        spark,
+        cpus_per_node=1,
+        head_cpus=1,
+        memory="200m",
+        object_store_memory="100m",
+        resources={"house": 3},
+        labels={"team": "data"},
+        env={"GREETING": "hello"},
+        head_args=["--disable-usage-stats"],
+        worker_args=[f"--plasma-directory={plasma}"],
+        ports=f"gcs={GCS},range={OTHERS[0]}-{OTHERS[-1]},worker={WORKERS[0]}-{WORKERS[-1]}",
+        tenure="reserved",
+        spill_dir=base / "spill",
+        log_dir=base / "logs",
+        dashboard=False,
+    ) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def workers(cluster: RayCluster) -> list[RayNode]:
+    return cluster.nodes[1:]
+
+
+def seen_by_ray(node: RayNode) -> dict[str, object]:
+    return next(seen for seen in ray.nodes() if seen["NodeID"] == node.ray_node_id)
+
+
+def on(node: RayNode) -> NodeAffinitySchedulingStrategy:
+    return NodeAffinitySchedulingStrategy(node.ray_node_id, soft=False)
+
+
+def processes_of(node: RayNode) -> list[psutil.Process]:
+    return [psutil.Process(node.pid), *children_of(node.pid)]
+
+
+def test_all_executors_have_a_node_when_no_number_is_given(cluster: RayCluster) -> None:
+    assert {node.executor_id for node in cluster.nodes} == {"driver", "0", "1"}
+
+
+def test_ray_has_the_resources_of_its_nodes(cluster: RayCluster, workers: list[RayNode]) -> None:
+    head = seen_by_ray(cluster.nodes[0])["Resources"]
+    assert (head["CPU"], head.get("house")) == (1, None)
+    for node in workers:
+        resources = seen_by_ray(node)["Resources"]
+        assert (resources["CPU"], resources["house"]) == (1, 3)
+        assert resources["memory"] == 200 * MIB
+        assert resources["object_store_memory"] == 100 * MIB
+
+
+def test_ray_has_the_labels_of_its_nodes(cluster: RayCluster, workers: list[RayNode]) -> None:
+    for node in cluster.nodes:
+        labels = seen_by_ray(node)["Labels"]
+        assert labels["rayonspark.org/executor-id"] == node.executor_id
+        assert labels["rayonspark.org/host"] == node.host
+        assert labels.get("team") == (None if node.role == "head" else "data")
+
+
+def test_a_task_has_the_variables(workers: list[RayNode]) -> None:
+    greeting = ray.remote(lambda: os.environ.get("GREETING"))
+    asked = [greeting.options(scheduling_strategy=on(node)).remote() for node in workers]
+    assert ray.get(asked) == ["hello"] * 2
+
+
+def test_further_options_reach_ray(cluster: RayCluster, workers: list[RayNode], base: Path) -> None:
+    def plasma(node: RayNode) -> bool:
+        return any(str(base / "plasma") in command_line(p) for p in processes_of(node))
+
+    assert [plasma(node) for node in cluster.nodes] == [False, True, True]
+
+
+def test_every_port_of_ray_is_in_its_range(cluster: RayCluster, workers: list[RayNode]) -> None:
+    @ray.remote
+    def port_of_worker() -> None:
+        return None
+
+    ray.get([port_of_worker.options(scheduling_strategy=on(node)).remote() for node in workers])
+    assert cluster.address.endswith(f":{GCS}")
+    for node in cluster.nodes:
+        ports = listened_ports(processes_of(node))
+        assert set(node.ports.values()) & set(ports), ports
+        outside = {p: who for p, who in ports.items() if p not in (GCS, *OTHERS, *WORKERS)}
+        assert outside == {}
+        assert any(p in WORKERS for p in ports) or node.role == "head"
+
+
+def test_a_user_can_have_nodes_hold_their_slots(spark: SparkSession, cluster: RayCluster) -> None:
+    assert eventually(lambda: held_slots(spark) == {"0": 1, "1": 1}, within_s=30)
+    # The other slot of each is still Spark's.
+    assert spark.range(100).repartition(2).count() == 100
+
+
+def test_the_dashboard_can_be_off(cluster: RayCluster) -> None:
+    assert cluster.address_info["webui_url"] == ""
+    # A process of the dashboard's runs in any case, for Ray's own purposes.
+    assert not listening(cluster.nodes[0].ports["dashboard"])
+
+
+def test_what_the_store_cannot_hold_is_spilled_and_goes_with_the_cluster(
+    spark: SparkSession, cluster: RayCluster, workers: list[RayNode], base: Path
+) -> None:
+    @ray.remote
+    def fill() -> tuple[int, list[ray.ObjectRef]]:
+        import numpy as np
+
+        blocks = [ray.put(np.full(40 * MIB, i, dtype=np.uint8)) for i in range(4)]
+        return sum(int(ray.get(block)[-1]) for block in blocks), blocks
+
+    total, blocks = ray.get(fill.options(scheduling_strategy=on(workers[0])).remote())
+    assert total == 6
+    assert eventually(lambda: files_below(base / "spill"), within_s=30)
+    logs = [Path(node.log_directory) for node in cluster.nodes]
+    del blocks
+    cluster.stop()
+    assert list((base / "spill").iterdir()) == []
+    assert all(list(directory.rglob("raylet.out")) for directory in logs)
+    assert all(directory.is_relative_to(base / "logs") for directory in logs)
+
+
+def files_below(directory: Path) -> bool:
+    return any(path.is_file() for path in directory.rglob("*"))
+
+
+def test_a_port_of_the_range_is_free_again(cluster: RayCluster) -> None:
+    for port in (GCS, *OTHERS):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
