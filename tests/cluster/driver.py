@@ -87,7 +87,16 @@ class Driver:
         return str(self.sc.applicationId)
 
     def nodes(self) -> list[dict[str, Any]]:
-        fields = ("role", "host", "executor_id", "pid", "gpus", "state", "log_directory")
+        fields = (
+            "role",
+            "host",
+            "executor_id",
+            "pid",
+            "gpus",
+            "state",
+            "restarts",
+            "log_directory",
+        )
         return [{name: getattr(node, name) for name in fields} for node in self.cluster.nodes]
 
     def executors(self) -> list[str]:

@@ -36,14 +36,16 @@ class ControlGroup:
         for root in hierarchies():
             (root / self.name).mkdir(exist_ok=True)
 
-    def processes(self, pod_uid: str = "*") -> set[int]:
+    def processes(self, pod_uid: str = "") -> set[int]:
         """Process ids, as this machine counts them, of one pod or of all."""
         found: set[int] = set()
         for root in hierarchies():
-            for pod in (root / self.name).glob(f"**/pod{pod_uid}"):
-                for listed in pod.glob("**/cgroup.procs"):
+            # Unlike a glob, a walk goes on when a group is removed under it.
+            for path, _, _ in os.walk(root / self.name):
+                if f"/pod{pod_uid}" in path:
                     with contextlib.suppress(OSError):
-                        found |= {int(pid) for pid in listed.read_text().split()}
+                        listed = Path(path, "cgroup.procs").read_text()
+                        found |= {int(pid) for pid in listed.split()}
         return found
 
     def remove(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -19,7 +20,8 @@ def executor_pods(
     return {pod["metadata"]["labels"]["spark-exec-id"]: pod for pod in found}
 
 
-def processes(kubernetes: Kubernetes, pod: dict[str, Any], word: str) -> list[psutil.Process]:
-    """The processes of a pod that have a word in their command line."""
+def process(kubernetes: Kubernetes, pod: dict[str, Any], program: str) -> psutil.Process:
+    """The one process of a pod that runs a program of that name."""
     found = [psutil.Process(pid) for pid in kubernetes.pids_of(pod)]
-    return [process for process in found if word in command_line(process)]
+    (one,) = (p for p in found if Path(command_line(p).partition(" ")[0]).name == program)
+    return one
