@@ -133,7 +133,6 @@ def test_the_functions_use_the_current_cluster(spark: SparkSession, cluster: Ray
 WITHOUT_IMAGE = [
     ("SELECT 1 AS a, 2 AS a", "a"),
     ("SELECT INTERVAL 1 MONTH AS months", "months"),
-    ("SELECT make_interval(1, 2, 3) AS many", "many"),
     ("SELECT array(named_struct('deep', parse_json('1'))) AS json", "json"),
 ]
 
