@@ -195,6 +195,37 @@ def test_files_stay_within_their_bound_and_go_with_the_frame(cluster: RayCluster
     assert eventually(collected, within_s=20)
 
 
+def test_what_grows_in_sparks_layout_stays_within_the_bound_too(cluster: RayCluster) -> None:
+    # 600 MB of text of which Ray has each word once, in blocks of less than 1 MiB.
+    words = pa.array([str(i) * 3000 for i in range(10)])
+    rows = 5000
+    block = pa.table(
+        {
+            "word": pa.DictionaryArray.from_arrays(pa.array([*range(10)] * (rows // 10)), words),
+            "n": pa.array(np.ones(rows, np.uint8)),
+        }
+    )
+    dataset = ray.data.from_arrow([block] * 40)
+    assert dataset.size_bytes() < 40 * MIB
+    with staging.HighWaterMark.watching(cluster) as mark:
+        df = cluster.to_spark(dataset)
+        told = df.selectExpr("sum(length(word))", "sum(n)", "count(DISTINCT word)").first()
+    assert tuple(told) == (40 * rows * 3000, 40 * rows, 10)
+    assert 0 < mark.bytes <= 64 * MIB
+    # What is told is what was moved.
+    assert cluster.last_exchange.bytes > 600 * 10**6
+    assert cluster.last_exchange.blocks > 40
+
+
+def test_one_block_that_is_larger_than_the_staging_is_read_in_parts(cluster: RayCluster) -> None:
+    word = pa.array(["x" * 10_000])
+    block = pa.table({"w": pa.DictionaryArray.from_arrays(pa.array(np.zeros(20_000, int)), word)})
+    with staging.HighWaterMark.watching(cluster) as mark:
+        df = cluster.to_spark(ray.data.from_arrow(block))
+        assert df.selectExpr("sum(length(w))").first()[0] == 200_000_000
+    assert 0 < mark.bytes <= 64 * MIB
+
+
 def test_the_last_exchange_is_told(cluster: RayCluster) -> None:
     df = cluster.to_spark(ray.data.range(1000, override_num_blocks=4).materialize())
     assert df.groupBy().sum("id").first()[0] == 499_500

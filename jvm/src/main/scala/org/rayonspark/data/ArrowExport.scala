@@ -153,12 +153,6 @@ final class ArrowExport private (staging: Staging, frame: ArrowFrame, task: Expo
 object ArrowExport {
   private val count = new AtomicLong
 
-  /** What Ray makes one block of by default (`DataContext.target_max_block_size`). */
-  private val blockBytes = 128L << 20
-
-  /** So many blocks fit into the staging of a node, or two for each slot of its executor. */
-  private val blocksInStaging = 4
-
   /** More partitions than this for each slot are packed: a block should be worth a task of Ray. */
   private val partitionsPerSlot = 8
 
@@ -179,7 +173,7 @@ object ArrowExport {
     ArrowTypes.check(df.schema).foreach(why => throw new InvalidSpecException(why))
     val id = s"export-${count.incrementAndGet()}"
     val frame = new ArrowFrame(df, options.numBlocks, partitionsPerSlot)
-    val most = fairBytes(staging.places, frame.slots)
+    val most = BlockBytes.fair(staging.places, frame.slots)
     val begun = new ArrowExport(
       staging,
       frame,
@@ -196,12 +190,6 @@ object ArrowExport {
     )
     begun.thread.start()
     begun
-  }
-
-  /** Bytes of a block, so that all slots of an executor can write while others are loaded. */
-  private def fairBytes(places: Vector[StagingPlace], slots: Int): Long = {
-    val slotsPerExecutor = slots / places.count(_.executorId != "driver").max(1) + 1
-    blockBytes.min(places.map(_.limit).min / blocksInStaging.max(2 * slotsPerExecutor)).max(1L)
   }
 
   private def sameness(rows: RDD[ArrowRows]): Sameness =
