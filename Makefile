@@ -85,7 +85,7 @@ bench-startup: jar $(hadoop) ## Measure how fast a cluster comes up, on YARN too
 	PYTHONPATH=tests $(python) -m yarn.hadoop $(python) benchmarks/startup.py
 
 bench-exchange: jar ## Measure how long data takes between Spark and Ray
-	$(python) benchmarks/exchange.py
+	PYTHONPATH=tests $(python) benchmarks/exchange.py
 
 bench-control-plane: env ## Measure what many nodes cost the driver
 	./sbt "rayonspark/Test/runMain org.rayonspark.ControlPlane"

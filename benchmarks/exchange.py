@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from cluster.hosts import obstacle
 from exchanges.contestant import CONTESTANTS, OURS
 from exchanges.frame import FRAMES
 from exchanges.report import Measured, Report
@@ -21,7 +22,7 @@ from starts import machine, process_tree, runner
 
 TIMEOUT_S = 1800.0
 SPEED_SCENARIOS = ("local-2", "cluster-2")
-PURPOSES = ("speed", "scaling", "memory")
+PURPOSES = ("speed", "scaling", "memory", "locality")
 SIZES = (2, 4)
 """Beyond 1 x, which `speed` measures."""
 
@@ -93,6 +94,11 @@ def _requests(options: argparse.Namespace) -> Iterator[ExchangeRequest]:
     if "memory" in options.purposes and ours:
         # Two executors: what is cached lies in other processes than the driver's.
         yield from (request("memory", "cluster-2", "mixed", ours, size) for size in (1, SIZES[-1]))
+    if "locality" in options.purposes and ours:
+        if (why := obstacle()) is not None:
+            print(f"hosts-2 is not measured: {why}.", flush=True)
+        else:
+            yield request("locality", "hosts-2", "mixed", ours)
 
 
 def _progress(one: Measured) -> str:

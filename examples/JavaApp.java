@@ -1,9 +1,22 @@
 package org.rayonspark.examples;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.ipc.ArrowStreamReader;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.rayonspark.RayCluster;
 import org.rayonspark.RayClusterSpec;
 import org.rayonspark.RayNode;
+import org.rayonspark.data.ArrowExport;
+import org.rayonspark.data.ExportOptions;
+import org.rayonspark.data.StagedBlock;
 
 /**
  * A Ray cluster on the executors of a Java application, with Spark jobs before, during and after.
@@ -16,7 +29,7 @@ import org.rayonspark.RayNode;
 public final class JavaApp {
   private JavaApp() {}
 
-  public static void main(String[] args) {
+  public static void main(String[] args) throws IOException {
     SparkSession spark = SparkSession.builder().appName("Ray from Java").getOrCreate();
     try {
       System.out.println("Spark counts before: " + spark.range(1000).count());
@@ -31,11 +44,45 @@ public final class JavaApp {
               node.rayNodeId(), node.role(), node.executorId(), node.state());
         }
         System.out.println("Spark counts meanwhile: " + spark.range(1000).count());
+
+        // What Ray is given by cluster.to_ray in Python: Arrow streams beside its nodes.
+        Dataset<Row> frame = spark.range(1000).toDF();
+        ExportOptions options = ExportOptions.defaults().withMaxRowsPerBlock(100);
+        try (ArrowExport blocks = cluster.toArrow(frame, options)) {
+          System.out.println("Spark sums in Arrow: " + sum(blocks));
+        }
       }
 
       System.out.println("Spark counts after: " + spark.range(1000).count());
     } finally {
       spark.stop();
     }
+  }
+
+  /** Takes each block as soon as it is there, and releases it when it is read. */
+  private static long sum(ArrowExport blocks) throws IOException {
+    long sum = 0;
+    while (!blocks.finished()) {
+      for (StagedBlock block : blocks.next(Duration.ofSeconds(1))) {
+        sum += read(Path.of(block.path()));
+        blocks.release(block);
+      }
+    }
+    return sum;
+  }
+
+  private static long read(Path path) throws IOException {
+    long sum = 0;
+    try (InputStream file = Files.newInputStream(path);
+        RootAllocator memory = new RootAllocator();
+        ArrowStreamReader reader = new ArrowStreamReader(file, memory)) {
+      BigIntVector ids = (BigIntVector) reader.getVectorSchemaRoot().getVector("id");
+      while (reader.loadNextBatch()) {
+        for (int i = 0; i < ids.getValueCount(); i++) {
+          sum += ids.get(i);
+        }
+      }
+    }
+    return sum;
   }
 }

@@ -16,6 +16,7 @@ SPEED_HEADER = (
     f"{'warm':>8}{'min':>8}{'max':>8}{'ours/it':>9}"
 )
 SCALING_HEADER = f"{'frame and Spark':<18}{'contestant':<22}{'size':>6}{'warm':>8}{'s per 1x':>10}"
+LOCALITY_HEADER = f"{'frame and Spark':<18}{'contestant':<22}{'warm':>8}{'local share':>13}"
 MEMORY_HEADER = (
     f"{'frame and Spark':<18}{'process':<10}{'size':>6}{'Arrow MiB':>11}"
     f"{'before MiB':>12}{'peak MiB':>10}{'grew MiB':>10}"
@@ -50,12 +51,14 @@ class Report:
         self._measured = list(measured)
 
     def table(self) -> str:
-        """Speed, phases, scaling, memory, failures and the targets."""
+        """Speed, phases, scaling, locality, memory, failures and the targets."""
         medians = self._medians()
         lines = [
             *("warm medians in seconds", SPEED_HEADER, *self._speed(medians)),
             *("", "where our time went: the last warm exchange", *self._phases()),
             *("", "scaling", SCALING_HEADER, *self._scaling()),
+            *("", "two executors, a Ray node beside one of them", LOCALITY_HEADER),
+            *self._locality(),
             *("", "resident memory of the driver", MEMORY_HEADER, *self._memory()),
             *("", *self._failures(), "targets:"),
             *(f"  {target.text:<48} {target.verdict(medians)}" for target in TARGETS),
@@ -118,6 +121,20 @@ class Report:
                     yield (
                         f"{one.request.label:<18}{name:<22}{f'{size:g}x':>6}"
                         f"{warm:8.2f}{warm / size:10.2f}"
+                    )
+
+    def _locality(self) -> Iterator[str]:
+        for one in self._of("locality"):
+            for name in OURS:
+                shares = [
+                    run["exchange"]["local_share"]
+                    for run in one.result["runs"]
+                    if run["contestant"] == name and run["round"] > 0
+                ]
+                if shares:
+                    yield (
+                        f"{one.request.label:<18}{name:<22}"
+                        f"{median(one.seconds(name, warm=True)):8.2f}{median(shares):13.2f}"
                     )
 
     def _memory(self) -> Iterator[str]:

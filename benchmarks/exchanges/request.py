@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from exchanges.frame import FRAMES
 
-CORES = {"local-2": 2, "cluster-1": 1, "cluster-2": 1}
+CORES = {"local-2": 2, "cluster-1": 1, "cluster-2": 1, "hosts-2": 1}
 """Scenario -> cores of Spark in each executor; with a local master the driver is the executor."""
 
 MIB = 1024 * 1024
@@ -21,7 +21,8 @@ class ExchangeRequest:
     Attributes
     ----------
     scenario
-        A key of `CORES`: ``"local-2"`` is ``local[2]``, ``"cluster-2"`` two executors.
+        A key of `CORES`: ``"local-2"`` is ``local[2]``, ``"cluster-2"`` two executors, and
+        ``"hosts-2"`` two executors on hosts of their own, with a Ray node beside one of them.
     frame
         A key of `exchanges.frame.FRAMES`.
     rows
@@ -35,7 +36,7 @@ class ExchangeRequest:
     object_store_mib
         Of each Ray node.
     purpose
-        ``"speed"``, ``"scaling"`` or ``"memory"``: where the report shows it.
+        ``"speed"``, ``"scaling"``, ``"memory"`` or ``"locality"``: where the report shows it.
     scratch
         A short, private directory: HOME, Ray's temp directories and Spark's files are below it.
     """
@@ -65,6 +66,11 @@ class ExchangeRequest:
         """Executor processes of the application; 0 where the driver is the executor."""
         kind, _, number = self.scenario.partition("-")
         return 0 if kind == "local" else int(number)
+
+    @property
+    def hosts(self) -> bool:
+        """Whether each executor has a host of its own, and not every one a Ray node."""
+        return self.scenario.startswith("hosts-")
 
     @property
     def ray_temp_dir(self) -> str:

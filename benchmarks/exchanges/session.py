@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starts.registration import await_executors
@@ -28,7 +29,7 @@ def opened(request: ExchangeRequest) -> Iterator[Setting]:
     """Everything up and warm; closed again in the other order."""
     frame = FRAMES[request.frame]
     with ExitStack() as stack:
-        spark = _spark(request)
+        spark = _spark(request, _master(request, stack))
         stack.callback(spark.stop)
         cluster = stack.enter_context(_cluster(spark, request))
         df = spark.range(0, request.rows, 1, request.partitions).selectExpr(*frame.spark_columns())
@@ -47,16 +48,27 @@ def opened(request: ExchangeRequest) -> Iterator[Setting]:
         )
 
 
-def _spark(request: ExchangeRequest) -> SparkSession:
+def _master(request: ExchangeRequest, stack: ExitStack) -> str:
+    cores = CORES[request.scenario]
+    worker_mib = HEAP_MIB["executor"] + OVERHEAD_MIB
+    if request.hosts:
+        # Of the tests: Spark's own processes, each with what makes a host.
+        from cluster.hosts import standalone
+
+        home = Path(request.scratch) / "standalone"
+        return stack.enter_context(standalone(home, f"{worker_mib}m"))
+    if request.executors:
+        return f"local-cluster[{request.executors},{cores},{worker_mib}]"
+    return f"local[{cores}]"
+
+
+def _spark(request: ExchangeRequest, master: str) -> SparkSession:
     from pyspark.sql import SparkSession
     from rayonspark import configure_spark
 
-    cores = CORES[request.scenario]
-    worker_mib = HEAP_MIB["executor"] + OVERHEAD_MIB
     java_temp = f"-Djava.io.tmpdir={request.scratch}/tmp"  # a JVM does not read TMPDIR
-    master = f"local-cluster[{request.executors},{cores},{worker_mib}]"
     builder = (
-        SparkSession.builder.master(master if request.executors else f"local[{cores}]")
+        SparkSession.builder.master(master)
         .appName(f"exchange {request.label}")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
@@ -69,6 +81,10 @@ def _spark(request: ExchangeRequest) -> SparkSession:
         .config("spark.driver.maxResultSize", "0")
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
     )
+    if request.hosts:
+        # The driver is on a host of its own too.
+        builder = builder.config("spark.driver.host", "127.0.0.1")
+        builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
     spark = configure_spark(builder).getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     await_executors(spark, request.executors)
@@ -82,6 +98,7 @@ def _cluster(spark: SparkSession, request: ExchangeRequest) -> Iterator[Any]:
 
     with RayCluster.start(
         spark,
+        num_nodes=1 if request.hosts else None,
         object_store_memory=request.object_store_mib * MIB,
         temp_dir=request.ray_temp_dir,
         dashboard=False,

@@ -83,6 +83,10 @@ class JvmCluster:
         handle = self._ask(lambda handle: handle.exportFrame(frame._jdf, dict(options)))
         return JvmExport(handle, self._jvm)
 
+    def block_bytes(self, slots: int) -> int:
+        """Give how large a block in staging should be at most, with so many task slots."""
+        return int(self._ask(lambda handle: handle.blockBytes(slots)))
+
     def import_frame(self, schema: bytes, blocks: Sequence[Mapping[str, str]]) -> JvmImport:
         """Let Spark read blocks of this Arrow schema, an IPC message."""
         each = [dict(block) for block in blocks]

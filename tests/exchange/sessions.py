@@ -20,6 +20,8 @@ def local(cores: int = 2) -> Iterator[SparkSession]:
         .appName("rayonspark exchange tests")
         .config("spark.ui.enabled", "false")
         .config("spark.sql.session.timeZone", TIME_ZONE)
+        # Spark 4.2 has the type TIME, and does not offer it yet.
+        .config("spark.sql.timeType.enabled", "true")
     )
     spark = configure_spark(builder).getOrCreate()
     try:

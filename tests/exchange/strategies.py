@@ -15,6 +15,9 @@ MOST_ROWS = 40
 MOST_COLUMNS = 6
 MOST_PARTITIONS = 4
 
+HAS_TIME = hasattr(T, "TimeType")
+"""Whether this Spark has a type for times of the day: 4.0 has none."""
+
 _UTC = datetime.timezone.utc
 _SIMPLE: dict[T.DataType, st.SearchStrategy[Any]] = {
     T.NullType(): st.none(),
@@ -38,6 +41,8 @@ _SIMPLE: dict[T.DataType, st.SearchStrategy[Any]] = {
         datetime.timedelta(days=-10_000_000), datetime.timedelta(days=10_000_000)
     ),
 }
+if HAS_TIME:
+    _SIMPLE[T.TimeType()] = st.times()
 _KEYS = (T.IntegerType(), T.LongType(), T.StringType(), T.DateType(), T.BooleanType())
 """Types of a map's keys whose equality is the same in Python and Spark."""
 

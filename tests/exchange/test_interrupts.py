@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from cluster.program import Program
-from cluster.sessions import PREAMBLE
+from cluster.sessions import LOCAL_CLUSTER_ENV, PREAMBLE
 
 FILES = """
 import glob, ray, threading
@@ -29,7 +29,7 @@ IN_THE_MIDDLE = (
     PREAMBLE
     + FILES
     + """
-spark = session("local[2]")
+spark = session({master})
 with RayCluster.start(spark, object_store_memory="200m", staging_memory="40m") as cluster:
     # Twenty times what staging holds.
     df = spark.range(0, 100_000_000, 1, 16)
@@ -61,18 +61,28 @@ def assert_clean_end(program: Program) -> None:
     assert program.wait() == 0
 
 
-def test_ctrl_c_in_the_middle_leaves_nothing(run_program: Callable[..., Program]) -> None:
-    program = run_program(IN_THE_MIDDLE)
+MASTERS = {"local": '"local[2]"', "executors": '"local-cluster[2,1,1024]"'}
+
+
+@pytest.mark.parametrize("master", MASTERS)
+def test_ctrl_c_in_the_middle_leaves_nothing(
+    run_program: Callable[..., Program], master: str
+) -> None:
+    program = run_program(IN_THE_MIDDLE.replace("{master}", MASTERS[master]), env=LOCAL_CLUSTER_ENV)
     assert program.line() == "staging"
     program.process.send_signal(signal.SIGINT)
     assert program.line() == "KeyboardInterrupt"
     assert_clean_end(program)
 
 
-def test_cancel_all_jobs_in_the_middle_leaves_nothing(run_program: Callable[..., Program]) -> None:
+@pytest.mark.parametrize("master", MASTERS)
+def test_cancel_all_jobs_in_the_middle_leaves_nothing(
+    run_program: Callable[..., Program], master: str
+) -> None:
     cancels = '(until(lambda: files(cluster)), spark.sparkContext.cancelAllJobs(), say("staging"))'
     source = IN_THE_MIDDLE.replace('(until(lambda: files(cluster)), say("staging"))', cancels)
-    program = run_program(source)
+    source = source.replace("{master}", MASTERS[master])
+    program = run_program(source, env=LOCAL_CLUSTER_ENV)
     words = {program.line(), program.line()}
     assert "staging" in words
     assert any("Exception" in line and "cancel" in line for line in words), words

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, note, seed, settings
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import to_arrow_schema
@@ -15,10 +16,13 @@ from rayonspark import RayCluster
 from .blocks import table, tables
 from .plain import plain, rows_in, rows_of
 from .sessions import TIME_ZONE
-from .strategies import SparkRows, spark_rows
+from .strategies import HAS_TIME, SparkRows, spark_rows
 
 EXAMPLES = int(os.environ.get("EXCHANGE_EXAMPLES", "10"))
 """How many random frames; more by hand, when the encoder or the scan has changed."""
+
+SEED = int(os.environ.get("EXCHANGE_SEED", secrets.randbelow(2**32)))
+"""Other frames each time; a failure names the seed that makes them again."""
 
 
 def frame_of(spark: SparkSession, made: SparkRows) -> DataFrame:
@@ -30,9 +34,10 @@ def types_of(schema: pa.Schema) -> list[tuple[str, pa.DataType]]:
     return [(field.name, field.type) for field in schema]
 
 
+@seed(SEED)
 @settings(
     max_examples=EXAMPLES,
-    derandomize=True,
+    database=None,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
@@ -40,6 +45,7 @@ def types_of(schema: pa.Schema) -> list[tuple[str, pa.DataType]]:
 def test_random_rows_are_sparks_own_in_ray_and_back_in_spark(
     spark: SparkSession, cluster: RayCluster, made: SparkRows
 ) -> None:
+    note(f"EXCHANGE_SEED={SEED} EXCHANGE_EXAMPLES={EXAMPLES} makes these frames again.")
     df = frame_of(spark, made)
     types = types_of(to_arrow_schema(df.schema, timezone=TIME_ZONE))
 
@@ -77,6 +83,7 @@ SQL_TYPES = [
     ("TIMESTAMP_NTZ'9999-12-31 23:59:59.999999'", pa.timestamp("us")),
     ("INTERVAL '-1 02:03:04.000005' DAY TO SECOND", pa.duration("us")),
     ("array(1, NULL)", pa.list_(pa.int32())),
+    *([("TIME'23:59:59.999999'", pa.time64("ns"))] if HAS_TIME else []),
     ("map('a', array(named_struct('b', 1.5D)))", None),
     ("named_struct('n', CAST(NULL AS STRUCT<m: ARRAY<INT>>))", None),
 ]
@@ -98,6 +105,34 @@ def test_each_sql_type_has_its_arrow_type_and_comes_back(
         # All that came from elsewhere may be null: nobody checks what an Arrow schema says of it.
         assert back.schema.simpleString() == df.schema.simpleString()
         assert rows_of(back) == rows_of(df)
+
+
+def test_a_calendar_interval_is_months_days_and_nanoseconds_and_comes_back(
+    spark: SparkSession, cluster: RayCluster
+) -> None:
+    df = spark.range(3).selectExpr("IF(id = 1, NULL, make_interval(0, 5, 0, -3, 0, 0, id)) AS i")
+
+    dataset = cluster.to_ray(df)
+
+    assert dataset.schema().types == [pa.month_day_nano_interval()]
+    assert [row["i"] for row in dataset.take_all()] == [(5, -3, 0), None, (5, -3, 2 * 10**9)]
+    back = cluster.to_spark(dataset)
+    assert back.schema.simpleString() == df.schema.simpleString()
+    # Python has no value of this type.
+    as_text = [frame.selectExpr("CAST(i AS STRING)").collect() for frame in (df, back)]
+    assert as_text[0] == as_text[1]
+
+
+@pytest.mark.skipif(not HAS_TIME, reason="this Spark has no type TIME")
+def test_a_coarse_time_has_its_value_and_comes_back_with_six_digits(
+    spark: SparkSession, cluster: RayCluster
+) -> None:
+    df = spark.sql("SELECT CAST(TIME'12:34:56.123456' AS TIME(3)) AS t")
+
+    back = cluster.to_spark(cluster.to_ray(df))
+
+    assert back.schema.simpleString() == "struct<t:time(6)>"
+    assert back.collect() == df.collect()
 
 
 @pytest.mark.parametrize("partitions", [1, 3])

@@ -18,6 +18,7 @@ from rayonspark import RayCluster, errors
 
 from . import staging
 from .plain import rows_of
+from .strategies import HAS_TIME
 
 MIB = 2**20
 
@@ -57,6 +58,10 @@ def test_the_order_of_rows_is_that_of_the_blocks(cluster: RayCluster) -> None:
 
 
 EPOCH = datetime.datetime(1970, 1, 1)
+MICRO = EPOCH + datetime.timedelta(microseconds=1)
+MILLI = EPOCH + datetime.timedelta(milliseconds=1)
+NOON = datetime.time(12, 0, 1)
+HALVES = decimal.Decimal("1.5")
 LAYOUTS = {
     "uint8": (pa.array([255, None], pa.uint8()), "smallint", [255, None]),
     "uint16": (pa.array([65535, None], pa.uint16()), "int", [65535, None]),
@@ -66,11 +71,16 @@ LAYOUTS = {
         "decimal(20,0)",
         [decimal.Decimal(2**64 - 1), None],
     ),
-    "float16": (pa.array([np.float16(0.5), None], pa.float16()), "float", [0.5, None]),
-    "timestamp_ns": (pa.array([1000, None], pa.timestamp("ns")), "timestamp_ntz", None),
-    "timestamp_ms": (pa.array([1, None], pa.timestamp("ms")), "timestamp_ntz", None),
+    "float16": (pa.array([np.float16(0.5), None], pa.float16()), "float", [(0.5).hex(), None]),
+    "timestamp_ns": (pa.array([1999, None], pa.timestamp("ns")), "timestamp_ntz", [MICRO, None]),
+    "timestamp_ms": (pa.array([1, None], pa.timestamp("ms")), "timestamp_ntz", [MILLI, None]),
     "timestamp_s": (pa.array([0, None], pa.timestamp("s")), "timestamp_ntz", [EPOCH, None]),
-    "timestamp_ns_tz": (pa.array([1000, None], pa.timestamp("ns", "UTC")), "timestamp", None),
+    "timestamp_ns_tz": (
+        pa.array([1999, None], pa.timestamp("ns", "UTC")),
+        "timestamp",
+        # An instant, which Python is given as the machine's local time.
+        [datetime.datetime.fromtimestamp(0) + datetime.timedelta(microseconds=1), None],
+    ),
     "duration_ns": (
         pa.array([1000, None], pa.duration("ns")),
         "interval day to second",
@@ -88,11 +98,17 @@ LAYOUTS = {
         "struct<a:array<int>>",
         [((1,),), None],
     ),
-    "decimal32": (pa.array([decimal.Decimal("1.5"), None], pa.decimal32(5, 1)), None, None),
-    "decimal256": (pa.array([decimal.Decimal("1.5"), None], pa.decimal256(38, 1)), None, None),
+    "decimal32": (pa.array([HALVES, None], pa.decimal32(5, 1)), "decimal(5,1)", [HALVES, None]),
+    "decimal64": (pa.array([HALVES, None], pa.decimal64(18, 1)), "decimal(18,1)", [HALVES, None]),
+    "decimal256": (pa.array([HALVES, None], pa.decimal256(38, 1)), "decimal(38,1)", [HALVES, None]),
     "null": (pa.nulls(2), "void", [None, None]),
 }
-"""Arrow layouts that Spark does not read as they are -> its type, and the values where plain."""
+if HAS_TIME:
+    LAYOUTS |= {
+        "time32_s": (pa.array([NOON, None], pa.time32("s")), "time(6)", [NOON, None]),
+        "time64_us": (pa.array([NOON, None], pa.time64("us")), "time(6)", [NOON, None]),
+    }
+"""Arrow layouts that Spark does not read as they are -> its type, and the values."""
 
 
 def test_layouts_that_spark_does_not_read_are_cast(cluster: RayCluster) -> None:
@@ -101,14 +117,10 @@ def test_layouts_that_spark_does_not_read_are_cast(cluster: RayCluster) -> None:
     df = cluster.to_spark(ray.data.from_arrow(made))
 
     types = {field.name: field.dataType.simpleString() for field in df.schema}
-    expected = {name: wanted for name, (_, wanted, _) in LAYOUTS.items() if wanted}
-    assert {name: types[name] for name in expected} == expected
+    assert types == {name: wanted for name, (_, wanted, _) in LAYOUTS.items()}
     rows = rows_of(df)
     for index, (name, (_, _, values)) in enumerate(LAYOUTS.items()):
-        if values is not None and name != "float16":
-            assert [row[index] for row in rows] == values, name
-    micro = EPOCH + datetime.timedelta(microseconds=1)
-    assert df.first().timestamp_ns == micro
+        assert [row[index] for row in rows] == values, name
 
 
 def test_pandas_blocks_and_tensors_are_accepted(cluster: RayCluster) -> None:
@@ -193,6 +205,37 @@ def test_files_stay_within_their_bound_and_go_with_the_frame(cluster: RayCluster
 
     cluster_jvm = SparkSession.active().sparkContext._jvm
     assert eventually(collected, within_s=20)
+
+
+def test_what_grows_in_sparks_layout_stays_within_the_bound_too(cluster: RayCluster) -> None:
+    # 600 MB of text of which Ray has each word once, in blocks of less than 1 MiB.
+    words = pa.array([str(i) * 3000 for i in range(10)])
+    rows = 5000
+    block = pa.table(
+        {
+            "word": pa.DictionaryArray.from_arrays(pa.array([*range(10)] * (rows // 10)), words),
+            "n": pa.array(np.ones(rows, np.uint8)),
+        }
+    )
+    dataset = ray.data.from_arrow([block] * 40)
+    assert dataset.size_bytes() < 40 * MIB
+    with staging.HighWaterMark.watching(cluster) as mark:
+        df = cluster.to_spark(dataset)
+        told = df.selectExpr("sum(length(word))", "sum(n)", "count(DISTINCT word)").first()
+    assert tuple(told) == (40 * rows * 3000, 40 * rows, 10)
+    assert 0 < mark.bytes <= 64 * MIB
+    # What is told is what was moved.
+    assert cluster.last_exchange.bytes > 600 * 10**6
+    assert cluster.last_exchange.blocks > 40
+
+
+def test_one_block_that_is_larger_than_the_staging_is_read_in_parts(cluster: RayCluster) -> None:
+    word = pa.array(["x" * 10_000])
+    block = pa.table({"w": pa.DictionaryArray.from_arrays(pa.array(np.zeros(20_000, int)), word)})
+    with staging.HighWaterMark.watching(cluster) as mark:
+        df = cluster.to_spark(ray.data.from_arrow(block))
+        assert df.selectExpr("sum(length(w))").first()[0] == 200_000_000
+    assert 0 < mark.bytes <= 64 * MIB
 
 
 def test_the_last_exchange_is_told(cluster: RayCluster) -> None:

@@ -12,6 +12,8 @@ from rayonspark.data.layout import in_layout, spark_schema, unified
 
 UTC = datetime.timezone.utc
 MOMENT = datetime.datetime(2024, 2, 29, 12, 0, 0, 123456)
+NOON = datetime.time(12, 0, 1)
+INTERVAL = pa.month_day_nano_interval()
 
 CASTS = [
     (pa.array([255, None], pa.uint8()), pa.int16(), [255, None]),
@@ -32,6 +34,10 @@ CASTS = [
     ),
     (pa.array([MOMENT], pa.timestamp("us", "UTC")), pa.timestamp("us", "UTC"), None),
     (pa.array([1_999], pa.duration("ns")), pa.duration("us"), [datetime.timedelta(microseconds=1)]),
+    (pa.array([NOON, None], pa.time32("s")), pa.time64("ns"), [NOON, None]),
+    (pa.array([NOON, None], pa.time64("us")), pa.time64("ns"), [NOON, None]),
+    (pa.array([NOON, None], pa.time64("ns")), pa.time64("ns"), [NOON, None]),
+    (pa.array([(1, 2, 3), None], pa.month_day_nano_interval()), INTERVAL, [(1, 2, 3), None]),
     (pa.array([decimal.Decimal("1.5")], pa.decimal32(5, 1)), pa.decimal128(5, 1), None),
     (pa.array([decimal.Decimal("1.5")], pa.decimal64(18, 1)), pa.decimal128(18, 1), None),
     (pa.array([decimal.Decimal("1.5")], pa.decimal256(38, 1)), pa.decimal128(38, 1), None),
@@ -82,9 +88,6 @@ def test_tensors_are_nested_lists() -> None:
 
 
 WITHOUT_IMAGE = [
-    pa.time32("s"),
-    pa.time64("us"),
-    pa.month_day_nano_interval(),
     pa.decimal256(39, 0),
     pa.decimal128(3, 5),
     pa.dense_union([pa.field("a", pa.int8())]),

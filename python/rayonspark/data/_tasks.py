@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from rayonspark.data.layout import in_layout
-from rayonspark.errors import ExchangeException
-
-PIECE_BYTES = 64 << 20
-"""What is cast and written at once: a worker needs no second image of its whole block."""
+from rayonspark.data._parts import Part, parts_of, write
+from rayonspark.data.layout import spark_schema
+from rayonspark.errors import ExchangeException, InvalidSpecException
 
 
 class LostBlock(ExchangeException):
@@ -84,18 +82,41 @@ def _again(block: int, here: str, desk: Any, export: str) -> pa.Table:
         desk.release.remote(export, block)
 
 
-def schemas_of(blocks: list[Any]) -> list[pa.Schema]:
-    """Give the distinct Arrow schemas of blocks, which come by reference."""
+def looked_at(blocks: list[Any], most: int) -> list[tuple[pa.Schema, list[Part]]]:
+    """Give the Arrow schema of each block, which come by reference, and its parts for Spark.
+
+    There are no parts where a column has no image in Spark: the driver says so.
+    """
     import ray
 
     from rayonspark.data._ray_data import arrow_of
 
-    schemas = (arrow_of(ray.get(block)).schema.remove_metadata() for block in blocks)
-    return list(dict.fromkeys(schemas))
+    # Equal ones become the same object, which is pickled once.
+    schemas: dict[pa.Schema, pa.Schema] = {}
+
+    def look(block: Any) -> tuple[pa.Schema, list[Part]]:
+        table = arrow_of(ray.get(block))
+        schema = table.schema.remove_metadata()
+        try:
+            parts = parts_of(table, spark_schema(schema), most)
+        except InvalidSpecException:
+            parts = []
+        return schemas.setdefault(schema, schema), parts
+
+    return [look(block) for block in blocks]
 
 
-def hand_over(block: Any, path: str, schema: pa.Schema) -> int:
-    """Write a block in Spark's layouts as an Arrow IPC stream; give the bytes of the file."""
+def cut(blocks: list[Any], schema: pa.Schema, most: int) -> list[list[Part]]:
+    """Give the parts of each block in another schema than its own."""
+    import ray
+
+    from rayonspark.data._ray_data import arrow_of
+
+    return [parts_of(arrow_of(ray.get(block)), schema, most) for block in blocks]
+
+
+def hand_over(block: Any, path: str, schema: pa.Schema, start: int, pieces: Sequence[int]) -> int:
+    """Write a part of a block in Spark's layouts; give the bytes of the file."""
     from rayonspark.data._ray_data import arrow_of
 
     target = Path(path)
@@ -103,19 +124,11 @@ def hand_over(block: Any, path: str, schema: pa.Schema) -> int:
     target.parent.mkdir(mode=0o700, exist_ok=True)
     try:
         # Not mapped: a full /dev/shm is an error of a write, and a signal in a mapping.
-        with pa.OSFile(str(draft), "wb") as sink, pa.ipc.new_stream(sink, schema) as stream:
-            for piece in _pieces(arrow_of(block)):
-                stream.write_table(in_layout(piece, schema))
+        with pa.OSFile(str(draft), "wb") as sink:
+            write(arrow_of(block), start, pieces, schema, sink)
         size = draft.stat().st_size
         draft.rename(target)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
     return size
-
-
-def _pieces(table: pa.Table) -> Iterator[pa.Table]:
-    count = max(1, -(-table.nbytes // PIECE_BYTES))
-    rows = max(1, -(-table.num_rows // count))
-    for start in range(0, table.num_rows, rows):
-        yield table.slice(start, rows)

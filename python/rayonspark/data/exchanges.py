@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from rayonspark._background import in_background
 from rayonspark.data._ray_data import blocks_of, schema_of
+from rayonspark.data.cutting import cut
 from rayonspark.data.desk import Desk
 from rayonspark.data.exchange import Exchange
-from rayonspark.data.layout import spark_schema, unified
 from rayonspark.data.to_ray import Loading
-from rayonspark.data.to_spark import Handing, arrow_schemas
+from rayonspark.data.to_spark import Handing
 from rayonspark.errors import ClusterStoppedException, ExchangeException
 
 if TYPE_CHECKING:
@@ -115,15 +115,17 @@ class Exchanges:
         begun = time.monotonic()
         blocks = blocks_of(dataset)
         computed = time.monotonic()
-        # An empty block may have forgotten its columns; Ray Data still knows them then.
-        schemas = [known for known in arrow_schemas(blocks) if len(known)]
-        schema = spark_schema(unified(schemas or [schema_of(dataset)]))
+        most = self._cluster.block_bytes(spark.sparkContext.defaultParallelism)
+        schema, parts = cut(blocks, lambda: schema_of(dataset), most)
         frame = self._cluster.import_frame(
             schema.serialize().to_pybytes(),
-            [{"rows": str(b.rows), "bytes": str(b.bytes), "rayNodeId": b.node} for b in blocks],
+            [
+                {"rows": str(part.rows), "bytes": str(part.bytes), "rayNodeId": block.node}
+                for block, part in parts
+            ],
         )
         df = frame.data_frame(spark)
-        handing = Handing(frame, blocks, schema)
+        handing = Handing(frame, parts, schema)
         self._handings.add(handing)
         handing.start()
         now = time.monotonic()

@@ -23,6 +23,7 @@ _SAME = (
     pa.types.is_binary,
     pa.types.is_date32,
     pa.types.is_null,
+    pa.types.is_interval,
 )
 
 _CASTS = (
@@ -38,6 +39,8 @@ _CASTS = (
     (pa.types.is_fixed_size_binary, pa.binary()),
     (pa.types.is_date64, pa.date32()),
     (pa.types.is_duration, pa.duration("us")),
+    # Spark 4.0 has no type for it: the JVM says so, which knows what runs.
+    (pa.types.is_time, pa.time64("ns")),
 )
 
 _LISTS = (

@@ -12,17 +12,18 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rayonspark._background import in_background
 from rayonspark.data._ray_data import LoadedBlock
-from rayonspark.data.node_tasks import Ended, NodeTasks, remote
+from rayonspark.data.node_tasks import Ended, NodeTasks
 from rayonspark.errors import ClusterStoppedException, RayOnSparkException
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from rayonspark._jvm import JvmImport
+    from rayonspark.data._parts import Part
 
 _LOG = logging.getLogger("rayonspark")
 
@@ -32,7 +33,7 @@ DEMAND_MS = 1000
 
 @dataclass(frozen=True)
 class Demand:
-    """A block that Spark wants at a path beside a Ray node, under the JVM's names."""
+    """A part that Spark wants at a path beside a Ray node, under the JVM's names."""
 
     block: int
     executorId: str
@@ -65,17 +66,19 @@ class Handing:
     ----------
     frame : JvmImport
         The JVM's half, which knows what is wanted.
-    blocks : sequence of LoadedBlock
-        The Dataset's; they stay in Ray's store for as long as the frame is in use.
+    parts : sequence of LoadedBlock and Part
+        The Dataset's; its blocks stay in Ray's store for as long as the frame is in use.
     schema : pyarrow.Schema
         In Spark's layouts.
     """
 
-    def __init__(self, frame: JvmImport, blocks: Sequence[LoadedBlock], schema: pa.Schema) -> None:
+    def __init__(
+        self, frame: JvmImport, parts: Sequence[tuple[LoadedBlock, Part]], schema: pa.Schema
+    ) -> None:
         from rayonspark.data import _tasks
 
         self._frame = frame
-        self._refs = [block.ref for block in blocks]
+        self._parts = [(block.ref, part) for block, part in parts]
         self._schema = schema
         self._events: SimpleQueue[Demand | Ended | Released | Left] = SimpleQueue()
         self._tasks = NodeTasks(_tasks.hand_over, self._events.put, soft=False)
@@ -115,20 +118,21 @@ class Handing:
         finally:
             self._tasks.cancel()
             # The last references: from here on Ray may free the blocks.
-            self._refs.clear()
+            self._parts.clear()
 
     def _handle(self, event: Demand | Ended | Left) -> None:
         import ray
 
         if isinstance(event, Left):
             self._tasks.cancel()
-            self._refs.clear()
+            self._parts.clear()
             event.heard.set_result(None)
         elif isinstance(event, Ended):
             self._tasks.settle(event)
             self._tell(str(event.key), event)
-        elif self._refs and ray.is_initialized():
-            arguments = (self._refs[event.block], event.path, self._schema)
+        elif self._parts and ray.is_initialized():
+            ref, part = self._parts[event.block]
+            arguments = (ref, event.path, self._schema, part.start, part.pieces)
             self._tasks.submit(event.path, event.rayNodeId, *arguments)
         else:
             self._frame.failed(
@@ -144,22 +148,3 @@ class Handing:
         else:
             cause = getattr(ended.error, "cause", None) or ended.error
             self._frame.failed(path, f"Ray could not hand a block over: {cause}")
-
-
-def arrow_schemas(blocks: Sequence[LoadedBlock]) -> list[pa.Schema]:
-    """Ask the blocks for their Arrow schemas: Ray Data keeps one for all of them, at most."""
-    import ray
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    from rayonspark.data import _tasks
-
-    task = remote(_tasks.schemas_of)
-    refs_of: dict[str, list[Any]] = {}
-    for block in blocks:
-        refs_of.setdefault(block.node, []).append(block.ref)
-    asked = []
-    for node, refs in refs_of.items():
-        # A task for all of a node: it looks at one block after the other, in the node's own store.
-        beside = NodeAffinitySchedulingStrategy(node, soft=True) if node else "DEFAULT"
-        asked.append(task.options(scheduling_strategy=beside).remote(refs))
-    return [schema for schemas in ray.get(asked) for schema in schemas]

@@ -66,8 +66,14 @@ final class RayCluster private[rayonspark] (running: ClusterRun) extends AutoClo
   private[rayonspark] def fromArrow(
       schema: Array[Byte],
       blocks: Vector[ImportBlock]
-  ): ArrowImport =
-    ArrowImport.start(running.staging, ArrowDecoder.sparkSchema(schema), blocks)
+  ): ArrowImport = ArrowDecoder.sparkSchema(schema) match {
+    case Right(known) => ArrowImport.start(running.staging, known, blocks)
+    case Left((column, arrow)) =>
+      throw new InvalidSpecException(
+        s"""Column "$column" has type $arrow, which has no image in this Spark. Cast it with """ +
+          "Dataset.map_batches, or drop it."
+      )
+  }
 
   /**
    * Ends the cluster: every process, directory and port of it. Idempotent; returns when all of it

@@ -14,8 +14,12 @@ import org.rayonspark.{
 }
 import org.rayonspark.rendezvous.Rendezvous
 
+import java.lang.{Double => JDouble}
+import java.time.Duration
+import java.util.{List => JList, Map => JMap}
 import java.util.concurrent.atomic.AtomicLong
-import scala.concurrent.duration._
+import scala.concurrent.duration.{DurationLong, FiniteDuration}
+import scala.jdk.CollectionConverters._
 
 /**
  * A DataFrame on its way to Ray: a Spark job encodes its partitions into staging, and whoever holds
@@ -57,7 +61,9 @@ final class ArrowExport private (staging: Staging, frame: ArrowFrame, task: Expo
    * @throws ClusterStoppedException
    *   when the cluster ended
    */
-  def next(limit: FiniteDuration): Vector[StagedBlock] = {
+  def next(limit: Duration): JList[StagedBlock] = take(limit.toNanos.nanos).asJava
+
+  private[rayonspark] def take(limit: FiniteDuration): Vector[StagedBlock] = {
     dropLost()
     book.next(limit)
   }
@@ -65,8 +71,11 @@ final class ArrowExport private (staging: Staging, frame: ArrowFrame, task: Expo
   /** Whether `next` has given all blocks, and none is wanted again. */
   def finished: Boolean = book.finished
 
-  /** These blocks are loaded: their files go. */
-  def release(ids: Vector[Long]): Unit = discard(book.change(_.release(ids)))
+  /** The block is loaded: its file goes. */
+  def release(block: StagedBlock): Unit = release(Vector(block.id))
+
+  private[rayonspark] def release(ids: Vector[Long]): Unit =
+    discard(book.change(_.release(ids)))
 
   /** Has one block computed again, from its lineage; `next` gives it. */
   def want(id: Long): Unit = discard(book.change(_.want(id)).toVector)
@@ -83,7 +92,7 @@ final class ArrowExport private (staging: Staging, frame: ArrowFrame, task: Expo
   }
 
   /** rows, bytes, blocks, local_bytes and the seconds that the encoding took. */
-  def report: Map[String, Double] = {
+  def report: JMap[String, JDouble] = {
     val blocks = book.state.written
     val bytes = blocks.map(_.bytes).sum.toDouble
     Map(
@@ -92,7 +101,7 @@ final class ArrowExport private (staging: Staging, frame: ArrowFrame, task: Expo
       "blocks" -> blocks.size.toDouble,
       "local_bytes" -> blocks.filter(_.local).map(_.bytes).sum.toDouble,
       "encode_s" -> encoded.getOrElse((System.nanoTime - begun).nanos).toNanos / 1e9
-    )
+    ).map { case (name, value) => name -> Double.box(value) }.asJava
   }
 
   /** Ends the job if it still runs, and removes what is staged. Idempotent. */
@@ -153,12 +162,6 @@ final class ArrowExport private (staging: Staging, frame: ArrowFrame, task: Expo
 object ArrowExport {
   private val count = new AtomicLong
 
-  /** What Ray makes one block of by default (`DataContext.target_max_block_size`). */
-  private val blockBytes = 128L << 20
-
-  /** So many blocks fit into the staging of a node, or two for each slot of its executor. */
-  private val blocksInStaging = 4
-
   /** More partitions than this for each slot are packed: a block should be worth a task of Ray. */
   private val partitionsPerSlot = 8
 
@@ -179,7 +182,7 @@ object ArrowExport {
     ArrowTypes.check(df.schema).foreach(why => throw new InvalidSpecException(why))
     val id = s"export-${count.incrementAndGet()}"
     val frame = new ArrowFrame(df, options.numBlocks, partitionsPerSlot)
-    val most = fairBytes(staging.places, frame.slots)
+    val most = BlockBytes.fair(staging.places, frame.slots)
     val begun = new ArrowExport(
       staging,
       frame,
@@ -196,12 +199,6 @@ object ArrowExport {
     )
     begun.thread.start()
     begun
-  }
-
-  /** Bytes of a block, so that all slots of an executor can write while others are loaded. */
-  private def fairBytes(places: Vector[StagingPlace], slots: Int): Long = {
-    val slotsPerExecutor = slots / places.count(_.executorId != "driver").max(1) + 1
-    blockBytes.min(places.map(_.limit).min / blocksInStaging.max(2 * slotsPerExecutor)).max(1L)
   }
 
   private def sameness(rows: RDD[ArrowRows]): Sameness =

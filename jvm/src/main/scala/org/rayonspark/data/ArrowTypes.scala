@@ -1,5 +1,6 @@
 package org.rayonspark.data
 
+import org.apache.spark.sql.rayonspark.ArrowEncoder
 import org.apache.spark.sql.types._
 
 /** Which Spark types have an image in Arrow that Ray reads. */
@@ -35,12 +36,13 @@ object ArrowTypes {
       refused(column, udt.getClass.getSimpleName.stripSuffix("$"), advice)
     case interval: YearMonthIntervalType =>
       refused(column, interval.typeName, "Cast it to an int of months")
-    case calendar: CalendarIntervalType =>
-      refused(column, calendar.typeName, "Split it into months, days and microseconds")
     case BooleanType | ByteType | ShortType | IntegerType | LongType | FloatType | DoubleType |
-        BinaryType | DateType | TimestampType | TimestampNTZType | NullType =>
+        BinaryType | DateType | TimestampType | TimestampNTZType | NullType |
+        CalendarIntervalType =>
       None
     case _: StringType | _: DecimalType | _: DayTimeIntervalType => None
+    // By name: Spark 4.0 has no such class.
+    case time if time.typeName.startsWith("time(") && ArrowEncoder.carries(time) => None
     case other => refused(column, other.typeName, "Cast it to a string or a struct")
   }
 

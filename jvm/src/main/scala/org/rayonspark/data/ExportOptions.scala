@@ -3,7 +3,7 @@ package org.rayonspark.data
 import org.rayonspark.InvalidSpecException
 
 /**
- * How a DataFrame is cut into blocks.
+ * How a DataFrame is cut into blocks: `ExportOptions.defaults().withMaxRowsPerBlock(10000)`.
  *
  * @param maxRowsPerBlock
  *   none leaves it to the block's size, 128 MiB or a part of the staging
@@ -11,6 +11,13 @@ import org.rayonspark.InvalidSpecException
  *   as many partitions, each of them one block; none takes the frame's partitions
  */
 final case class ExportOptions(maxRowsPerBlock: Option[Long], numBlocks: Option[Int]) {
+
+  /** No block has more rows. */
+  def withMaxRowsPerBlock(rows: Long): ExportOptions = copy(maxRowsPerBlock = Some(rows))
+
+  /** So many blocks exactly; the frame is repartitioned if it has fewer partitions. */
+  def withNumBlocks(blocks: Int): ExportOptions = copy(numBlocks = Some(blocks))
+
   private def positive(name: String, value: Option[Long]): Unit =
     value.filter(_ < 1).foreach { v =>
       throw new InvalidSpecException(

@@ -2,7 +2,7 @@ package org.rayonspark.python
 
 import org.apache.spark.sql.DataFrame
 import org.rayonspark.{RayCluster, RayNode}
-import org.rayonspark.data.{ExportOptions, ImportBlock}
+import org.rayonspark.data.{BlockBytes, ExportOptions, ImportBlock}
 
 import java.util.{List => JList, Locale, Map => JMap}
 import scala.concurrent.duration._
@@ -35,6 +35,9 @@ final class ClusterHandle(cluster: RayCluster) {
   /** Begins to encode a DataFrame for Ray. */
   def exportFrame(frame: DataFrame, options: JMap[String, String]): ExportHandle =
     new ExportHandle(cluster.toArrow(frame, ExportOptions.of(options.asScala.toMap)))
+
+  /** How large a block in staging should be at most, with so many task slots. */
+  def blockBytes(slots: Int): Long = BlockBytes.fair(cluster.staging.places, slots)
 
   /** Lets Spark read a Dataset; the blocks have `rows`, `bytes` and `rayNodeId`, as texts. */
   def importFrame(schema: Array[Byte], blocks: JList[JMap[String, String]]): ImportHandle =

@@ -2,6 +2,7 @@ package org.rayonspark.python
 
 import org.rayonspark.data.{ArrowExport, StagedBlock}
 
+import java.lang.{Double => JDouble}
 import java.util.{List => JList, Map => JMap}
 import scala.concurrent.duration._
 import scala.jdk.CollectionConverters._
@@ -12,7 +13,7 @@ final class ExportHandle(frame: ArrowExport) {
 
   /** Blocks that became ready; none when the time was up, or there will be no more. */
   def next(timeoutMs: Long): JList[JMap[String, Any]] =
-    frame.next(timeoutMs.millis).map(entries).asJava
+    frame.take(timeoutMs.millis).map(entries).asJava
 
   def finished(): Boolean = frame.finished
 
@@ -21,7 +22,7 @@ final class ExportHandle(frame: ArrowExport) {
 
   def want(id: Long): Unit = frame.want(id)
   def restage(id: Long): JMap[String, Any] = entries(frame.restage(id))
-  def report(): JMap[String, Double] = frame.report.asJava
+  def report(): JMap[String, JDouble] = frame.report
   def close(): Unit = frame.close()
 
   private def entries(block: StagedBlock): JMap[String, Any] =

@@ -43,7 +43,7 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
   )(look: StagedBlock => Unit): Vector[(StagedBlock, Seq[Long])] = {
     var all = Vector.empty[(StagedBlock, Seq[Long])]
     while (!from.finished) {
-      val blocks = from.next(1.second)
+      val blocks = from.take(1.second)
       blocks.foreach(look)
       all = all ++ blocks.map(b => (b, read(b)))
       from.release(blocks.map(_.id))
@@ -62,7 +62,7 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
   private def first(from: ArrowExport): Vector[StagedBlock] = {
     val deadline = limit.fromNow
     Iterator
-      .continually(from.next(1.second))
+      .continually(from.take(1.second))
       .takeWhile(_ => deadline.hasTimeLeft())
       .find(_.nonEmpty)
       .get
@@ -72,7 +72,7 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
     exporting(numbers(0, 3)) { (from, _) =>
       assert(drain(from)(_ => ()).isEmpty)
       assert(from.schema.nonEmpty)
-      assert(from.report("rows") == 0)
+      assert(from.report.get("rows") == 0.0)
     }
   }
 
@@ -82,11 +82,11 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
       assert(blocks.map(_._1.partition) == Vector(0, 1, 2, 3, 4))
       assert(blocks.flatMap(_._2) == (0L until 100000L))
       assert(staging.files.isEmpty)
-      assert(from.report("rows") == 100000)
-      assert(from.report("blocks") == 5)
-      assert(from.report("bytes") == blocks.map(_._1.bytes).sum)
-      assert(from.report("local_bytes") == from.report("bytes"))
-      assert(from.report("encode_s") > 0)
+      assert(from.report.get("rows") == 100000.0)
+      assert(from.report.get("blocks") == 5.0)
+      assert(from.report.get("bytes") == blocks.map(_._1.bytes).sum.toDouble)
+      assert(from.report.get("local_bytes") == from.report.get("bytes"))
+      assert(from.report.get("encode_s") > 0)
     }
   }
 
@@ -160,7 +160,7 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
     exporting(numbers(100000, 4)) { (from, staging) =>
       val taken = first(from)
       // Not the files: a task that loses its draft fails, and a local one is not tried again.
-      eventually(assert(from.report("blocks") == 4))
+      eventually(assert(from.report.get("blocks") == 4.0))
       staging.replaceNode()
       val blocks = drain(from)(b => assert(b.rayNodeId == "n2"))
       assert(blocks.map(_._1.id).toSet == Set(0L, 1L, 2L, 3L) -- taken.map(_.id))
@@ -197,7 +197,7 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
       first(from)
       from.close()
       from.close()
-      val error = intercept[ExchangeException](from.next(limit))
+      val error = intercept[ExchangeException](from.take(limit))
       assert(error.getMessage == "The transfer from Spark to Ray was closed. Start it again.")
       eventually(assert(spark.sparkContext.statusTracker.getActiveJobIds().isEmpty))
     }
@@ -207,7 +207,7 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
     exporting(numbers(4000000, 4), limit = 8 * mebi) { (from, _) =>
       first(from)
       spark.sparkContext.cancelAllJobs()
-      val error = intercept[ExchangeException](while (true) from.next(limit))
+      val error = intercept[ExchangeException](while (true) from.take(limit))
       assert(error.getMessage.contains("cancel"))
     }
   }
@@ -216,7 +216,7 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
     exporting(numbers(4000000, 4), limit = 8 * mebi) { (from, staging) =>
       first(from)
       staging.end()
-      val error = intercept[ClusterStoppedException](from.next(limit))
+      val error = intercept[ClusterStoppedException](from.take(limit))
       assert(error.getMessage.contains("ended while data was on its way"))
       eventually(assert(spark.sparkContext.statusTracker.getActiveJobIds().isEmpty))
       intercept[ClusterStoppedException](
@@ -234,7 +234,7 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
       var most = 0L
       val rows = both.map(_ => Vector.newBuilder[Long])
       while (!both.forall(_.finished)) both.zip(rows).foreach { case (from, all) =>
-        val blocks = from.next(20.milliseconds)
+        val blocks = from.take(20.milliseconds)
         most = most.max(staging.bytes)
         blocks.foreach(b => all ++= read(b))
         from.release(blocks.map(_.id))

@@ -1,11 +1,15 @@
 package org.apache.spark.sql.rayonspark
 
 import org.apache.arrow.vector.ipc.ArrowStreamReader
+import org.apache.arrow.vector.types.pojo.Schema
 import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.util.ArrowUtils
 import org.apache.spark.sql.vectorized.{ArrowColumnVector, ColumnVector, ColumnarBatch}
 
+import java.nio.ByteBuffer
 import java.nio.channels.ReadableByteChannel
+import scala.jdk.CollectionConverters._
+import scala.util.Try
 
 /**
  * Record batches of an Arrow IPC stream as Spark reads them.
@@ -38,10 +42,20 @@ final class ArrowDecoder(channel: ReadableByteChannel, columns: Array[Int]) exte
 
 object ArrowDecoder {
 
-  /** Spark's schema of an Arrow schema in an IPC message. */
-  def sparkSchema(message: Array[Byte]): StructType =
-    ArrowUtils.fromArrowSchema(
-      org.apache.arrow.vector.types.pojo.Schema
-        .deserializeMessage(java.nio.ByteBuffer.wrap(message))
-    )
+  /**
+   * Spark's schema of an Arrow schema in an IPC message.
+   *
+   * @return
+   *   left: the first column that the Spark that runs has no type for, and its Arrow type
+   */
+  def sparkSchema(message: Array[Byte]): Either[(String, String), StructType] = {
+    val fields = Schema.deserializeMessage(ByteBuffer.wrap(message)).getFields.asScala.toVector
+    fields.foldLeft[Either[(String, String), StructType]](Right(new StructType)) { (known, field) =>
+      known.flatMap { before =>
+        Try(ArrowUtils.fromArrowField(field)).toEither.left
+          .map(_ => field.getName -> field.getType.toString)
+          .map(dataType => before.add(field.getName, dataType, field.isNullable))
+      }
+    }
+  }
 }

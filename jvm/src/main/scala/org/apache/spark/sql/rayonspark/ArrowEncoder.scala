@@ -3,11 +3,12 @@ package org.apache.spark.sql.rayonspark
 import org.apache.arrow.vector.{BaseFixedWidthVector, FieldVector, VectorSchemaRoot}
 import org.apache.arrow.vector.ipc.ArrowStreamWriter
 import org.apache.arrow.vector.types.pojo.Schema
-import org.apache.spark.sql.types.StructType
+import org.apache.spark.sql.types.{DataType, StructType}
 import org.apache.spark.sql.util.ArrowUtils
 
 import java.nio.channels.WritableByteChannel
 import scala.jdk.CollectionConverters._
+import scala.util.Try
 
 /**
  * Spark's rows as Arrow record batches: one batch in memory at a time, written to a channel as a
@@ -85,6 +86,9 @@ object ArrowEncoder {
     }.sum
     (bytes / row).max(1L).min(mostRows.toLong).toInt
   }
+
+  /** Whether the Spark that runs has an image of the type in Arrow. */
+  def carries(dataType: DataType): Boolean = Try(ArrowUtils.toArrowType(dataType, "UTC")).isSuccess
 
   def arrowSchema(schema: StructType, timeZone: String): Schema =
     ArrowUtils.toArrowSchema(schema, timeZone, true, false)

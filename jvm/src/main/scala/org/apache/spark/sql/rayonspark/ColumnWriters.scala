@@ -13,6 +13,7 @@ private[rayonspark] object ColumnWriters {
     case v: BigIntVector => new FixedColumn.Longs(v, nullable)
     case v: TimeStampMicroTZVector => new FixedColumn.Longs(v, nullable)
     case v: TimeStampMicroVector => new FixedColumn.Longs(v, nullable)
+    case v: TimeNanoVector => new FixedColumn.Longs(v, nullable)
     case v: DurationVector => new FixedColumn.Longs(v, nullable)
     case v: Float4Vector => new FixedColumn.Floats(v, nullable)
     case v: Float8Vector => new FixedColumn.Doubles(v, nullable)

@@ -9,6 +9,7 @@ import org.scalatest.prop.TableDrivenPropertyChecks
 import java.nio.ByteBuffer
 import java.nio.file.Files
 import scala.jdk.CollectionConverters._
+import scala.util.Try
 
 final class ArrowEncoderSuite extends AnyFunSuite with LocalSpark with TableDrivenPropertyChecks {
   private val rows = 30000L
@@ -100,6 +101,18 @@ final class ArrowEncoderSuite extends AnyFunSuite with LocalSpark with TableDriv
     sameRows(frame(nested))
     sameRows(frame(withNulls(nested)))
     sameRows(parquet(frame(nested.init).limit(5000)))
+  }
+
+  test("times of the day have Spark's own values, where it has them") {
+    assume(Try(Class.forName("org.apache.spark.sql.types.TimeType")).isSuccess)
+    spark.conf.set("spark.sql.timeType.enabled", "true")
+    val times = Seq(
+      "TIME'00:00:00.000001' + make_dt_interval(0, 0, 0, id) AS fine",
+      "CAST(TIME'01:02:03' AS time(0)) AS coarse"
+    )
+    sameRows(frame(times))
+    sameRows(frame(withNulls(times)))
+    sameRows(frame(withNulls(times)).cache())
   }
 
   test("columns that are null throughout stay so") {

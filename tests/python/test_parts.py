@@ -1,0 +1,104 @@
+"""How a block is cut into files for Spark, and that their sizes are known before they exist."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from rayonspark.data._parts import Part, parts_of, write
+from rayonspark.data.layout import in_layout, spark_schema
+
+KIB = 2**10
+BOUND = 64 * KIB
+
+
+def cut(table: pa.Table, most: int) -> list[Part]:
+    """The parts of a table, of which each must be what it says, and all of them the table."""
+    schema = spark_schema(table.schema)
+    parts = parts_of(table, schema, most)
+    start, arrived = 0, []
+    for part in parts:
+        assert part.start == start
+        start += part.rows
+        file = io.BytesIO()
+        write(table, part.start, part.pieces, schema, file)
+        assert len(file.getvalue()) == part.bytes
+        arrived.append(pa.ipc.open_stream(file.getvalue()).read_all())
+    assert start == table.num_rows
+    whole = pa.concat_tables(arrived).combine_chunks()
+    assert whole.equals(in_layout(table, schema).combine_chunks())
+    return parts
+
+
+def test_no_rows_are_a_file_that_has_the_schema() -> None:
+    (part,) = cut(pa.table({"a": pa.array([], pa.int64())}), BOUND)
+
+    assert (part.start, part.pieces) == (0, ())
+    assert part.bytes > 0
+
+
+def test_what_fits_is_one_part() -> None:
+    (part,) = cut(pa.table({"a": range(1000), "b": [str(i) for i in range(1000)]}), BOUND)
+
+    assert part.pieces == (1000,)
+
+
+def test_one_row_may_be_larger_than_the_bound() -> None:
+    parts = cut(pa.table({"a": ["x" * 1000] * 3}), 100)
+
+    assert [part.rows for part in parts] == [1, 1, 1]
+
+
+WORD = "x" * 1000
+ROWS = 1000
+BLOCKS = {
+    "dictionary": pa.array([WORD] * ROWS).dictionary_encode(),
+    "a skewed dictionary": pa.DictionaryArray.from_arrays(
+        pa.array([0] * (ROWS // 2) + [1] * (ROWS // 2), pa.int32()), pa.array(["", WORD])
+    ),
+    "dictionary in lists": pa.ListArray.from_arrays(
+        pa.array(range(ROWS + 1), pa.int32()), pa.array([WORD] * ROWS).dictionary_encode()
+    ),
+    "dictionary in structs": pa.StructArray.from_arrays(
+        [pa.array([WORD] * ROWS).dictionary_encode()], ["d"]
+    ),
+    "dictionary in maps": pa.MapArray.from_arrays(
+        pa.array(range(ROWS + 1), pa.int32()),
+        pa.array(range(ROWS)),
+        pa.array([WORD] * ROWS).dictionary_encode(),
+    ),
+    "dictionary of numbers": pa.array(
+        list(range(10)) * (ROWS * 10), pa.int64()
+    ).dictionary_encode(),
+    "runs": pa.RunEndEncodedArray.from_arrays(pa.array([ROWS], pa.int32()), pa.array([WORD])),
+    "small numbers": pa.array(np.zeros(4 * BOUND, np.uint8)),
+    "halves": pa.array(np.zeros(2 * BOUND, np.float16)),
+    "short decimals": pa.array([None] * BOUND, pa.decimal32(5, 1)),
+}
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_no_part_has_more_than_its_bound_however_small_the_block_was(name: str) -> None:
+    table = pa.table({"x": BLOCKS[name]})
+
+    parts = cut(table, BOUND)
+
+    assert len(parts) > 2
+    assert max(part.bytes for part in parts) <= BOUND
+    # Nor are there more of them than need be.
+    assert sum(part.bytes for part in parts) > len(parts) * BOUND / 4
+
+
+def test_a_slice_has_the_sizes_of_its_own_rows() -> None:
+    table = pa.table({"x": BLOCKS["dictionary"], "n": range(ROWS)})
+
+    assert len(cut(table.slice(ROWS - 7), BOUND)) == 1
+
+
+def test_blocks_of_many_chunks_are_measured_as_they_are_written() -> None:
+    some = [pa.table({"x": [i] * i, "s": [str(i)] * i}) for i in range(1, 50)]
+
+    cut(pa.concat_tables(some), BOUND)
+    cut(pa.concat_tables(some), 4096)
