@@ -44,6 +44,7 @@ def refused(
 def namespace(kubernetes: Kubernetes) -> Iterator[str]:
     name = "tenant"
     kubernetes.kubectl("create", "namespace", name)
+    kubernetes.admit(name)
     yield name
     kubernetes.kubectl("delete", "namespace", name)
 
@@ -150,6 +151,7 @@ def test_the_rights_of_our_manifest_are_enough(
         "cluster_mode": "k8s",
         "master": f"k8s://{kubernetes.url}",
         "namespace": namespace,
+        "service_account": "rayonspark",
         "conf": conf,
         "init_ray_on_spark": True,
         "object_store_memory": "100m",
