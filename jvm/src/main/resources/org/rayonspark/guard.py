@@ -196,7 +196,8 @@ def clean_up(guard: Guard, survivors: list[int]) -> list[str]:
         words.append(f"Processes {survivors} ignored SIGKILL.")
     troubles = [node_directory.remove(Path(path)) for path in launch.get("remove", [])]
     if launch.get("log_directory"):
-        troubles.append(node_directory.keep_logs(directory, Path(launch["log_directory"])))
+        target = Path(launch["log_directory"])
+        troubles.append(node_directory.keep_logs(directory, target, launch["log_prefix"]))
     troubles.append(node_directory.remove(directory))
     return words + [trouble for trouble in troubles if trouble]
 

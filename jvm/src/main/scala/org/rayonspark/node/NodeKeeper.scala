@@ -163,6 +163,7 @@ final class NodeKeeper(
       directory = current.directory.toString,
       localDirs = facts.localDirs,
       logDirectory = LogDirectory(charter, facts),
+      sharedLogs = facts.sharedLogs,
       pythonPath = facts.pythonPath,
       python = hello.python,
       ray = hello.ray,
@@ -205,6 +206,7 @@ final class NodeKeeper(
         nodes = nodes,
         watchGcs = if (plan.role == NodeRole.Head) Some(plan.gcsAddress) else None,
         logDirectory = plan.logDirectory,
+        logPrefix = plan.logPrefix,
         remove = companions.map(_.toString)
       )
     )

@@ -19,7 +19,7 @@ object NodeFailure {
       s"exited with code ${exit.code}."
 
   def exited(member: Member, exit: NodeExit): NodeFailedException = {
-    val log = member.plan.fold("")(plan => s" The full log is in ${plan.logDirectory}.")
+    val log = member.plan.fold("")(plan => s" The full log is in ${plan.logs}.")
     val tail = exit.tail.takeRight(tailLines).mkString("\n  ", "\n  ", "\n")
     val when = if (member.alive) "" else " It was not ready yet."
     new NodeFailedException(s"${sentence(member, exit)}$when Its last output:$tail$log".trim)
