@@ -69,7 +69,7 @@ object Supervisor {
       (
         state.copy(placed = true),
         Vector(
-          Info(
+          Warn(
             "dynamic allocation is on, so the nodes are placed without barrier scheduling, and each " +
               "reserves its slots and keeps its executor."
           ),
