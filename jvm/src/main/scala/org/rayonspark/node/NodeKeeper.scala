@@ -53,6 +53,9 @@ final class NodeKeeper(
   private var life: Option[Life] = None
   private var stopping = false
 
+  // Only YARN ends a container for what its processes hold: who asks why has no other witness.
+  private val lastWords = facts.containerMemory.map(limit => LastWords(() => sayUse(limit)))
+
   tell(KeeperMessage.Enlist(facts.executorId, facts.host))
 
   /**
@@ -212,12 +215,20 @@ final class NodeKeeper(
     )
   }
 
+  /** Called by the JVM's end. */
+  private def sayUse(limit: Long): Unit = thread.post {
+    life.foreach { current =>
+      tell(KeeperMessage.Ending(facts.executorId, ContainerUse.of(current.directory, limit)))
+    }
+  }
+
   private def report(incarnation: Int, event: NodeEvent): Unit =
     tell(KeeperMessage.NodeReport(facts.executorId, incarnation, event))
 
   private def tell(message: KeeperMessage): Unit = mailbox.send(driver, Wire.encode(message))
 
   private def close(): Unit = {
+    lastWords.foreach(_.close())
     tell(KeeperMessage.Closed(facts.executorId))
     mailbox.close()
     onClosed()

@@ -1,7 +1,7 @@
 package org.rayonspark.watch
 
 import org.rayonspark.{NodeFailedException, PlacementException}
-import org.rayonspark.node.NodeExit
+import org.rayonspark.node.{ContainerUse, NodeExit}
 import org.rayonspark.plan.NodePlan
 
 /** What is said of nodes that did not stay. */
@@ -41,14 +41,21 @@ object NodeFailure {
     val sentence = s"${reason.trim.stripSuffix(".")}."
     if (!memoryWords.exists(reason.toLowerCase.contains)) sentence
     else
-      s"$sentence Ray's processes count there too${member.plan.fold("")(shareOf)}. Raise " +
+      s"$sentence Ray's processes count there too${shares(member)}. Raise " +
         "`extra_executor_memory_for_ray` (spark.executor.memoryOverhead), or lower " +
         "`object_store_memory`."
   }
 
-  private def shareOf(plan: NodePlan): String = {
+  private def shares(member: Member): String =
+    (member.lastUse.map(held) ++ member.plan.map(share)).mkString(": ", "; ", "")
+
+  private def held(use: ContainerUse): String =
+    s"they held ${use.resident >> 20} MiB (${use.shared >> 20} MiB of it shared memory) in a " +
+      s"container of ${use.limit >> 20} MiB for them and the JVM"
+
+  private def share(plan: NodePlan): String = {
     val share = plan.memory + plan.objectStoreMemory
-    s": they were to stay within ${share >> 20} MiB, of which the object store may take " +
+    s"they were to stay within ${share >> 20} MiB, of which the object store may take " +
       s"${plan.objectStoreMemory >> 20} MiB"
   }
 

@@ -57,6 +57,8 @@ object Supervisor {
         case ReservationDue(id) =>
           (state, state.activeWorkers.filter(_.executorId == id).flatMap(reserve(state, _)))
         case KeeperClosed(id) => keeperLost(state, id, "its keeper has closed")
+        case ContainerEnding(id, use) =>
+          quiet(state.members.get(id).fold(state)(m => state.put(m.copy(lastUse = Some(use)))))
         case StartTimedOut => if (state.starting) fail(state, timedOut(state)) else quiet(state)
         case StopAsked => stop(state)
         case ApplicationEnded => stop(state.copy(applicationEnded = true))
