@@ -157,6 +157,16 @@ def test_logs_among_those_of_others_lie_flat_and_are_named_for_their_node(start,
     assert not (tmp_path / "events").exists()
 
 
+def test_logs_that_are_collected_are_copied_before_ray_has_ended(start, tmp_path):
+    node = start(children.STUBBORN)
+    node.launch(log_directory=tmp_path, log_prefix="ray-1-")
+    node.wait_for("hello")
+    node.process.stdin.close()
+    eventually(lambda: (tmp_path / "ray-1-ray.out").exists())
+    assert os.path.exists(f"/proc/{node.events[0]['pid']}")
+    node.wait_for("exit")
+
+
 def test_where_logs_were_collected_already_no_directory_comes_again(start, tmp_path):
     node = start(children.LOGGING)
     node.launch(log_directory=tmp_path / "container", log_prefix="ray-1-")
