@@ -22,7 +22,7 @@ jar_hash := $(call hash,$(build_files) LICENSE jvm/src/main python/rayonspark \
 jar_stamp := $(jars)/.built-$(jar_hash)
 wheel_stamp := dist/.built-$(jar_hash)-$(call hash,python/pyproject.toml README.md)
 
-.PHONY: help env jar wheel quickstart test test-jvm test-python test-yarn lint format bench-startup bench-exchange bench-control-plane clean
+.PHONY: help env jar wheel quickstart test test-jvm test-python test-yarn test-kubernetes lint format bench-startup bench-exchange bench-control-plane clean
 
 help: ## Say what the targets are for
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -48,7 +48,7 @@ $(wheel_stamp): $(jar_stamp) | env
 quickstart: env jar ## Run the parameter server on two real executors
 	$(python) examples/parameter_server.py
 
-test: test-jvm test-python test-yarn ## Run all tests
+test: test-jvm test-python test-yarn test-kubernetes ## Run all tests
 
 test-jvm: env
 	./sbt test
@@ -64,6 +64,11 @@ $(hadoop): build.sbt | env
 
 test-yarn: jar $(hadoop) ## Run the tests on a real YARN cluster
 	$(python) -m pytest tests/yarn
+
+# Where none can run nothing is built, and the tests say why they are left out.
+test-kubernetes: jar ## Run the tests on a real Kubernetes cluster, where root can start one
+	if PYTHONPATH=tests $(python) -m kubernetes.machine; then tools/kubernetes.sh; fi
+	$(python) -m pytest tests/kubernetes
 
 lint: env ## Check format, style and types
 	$(python) -m ruff check

@@ -6,12 +6,14 @@ and send it, without waiting for each other. Spark works before, during and afte
     python examples/parameter_server.py
     python examples/parameter_server.py --cluster-mode local --cores 2
     python examples/parameter_server.py --cluster-mode standalone --master spark://host:7077
+    python examples/parameter_server.py --cluster-mode k8s --master k8s://… --container-image …
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import socket
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -61,8 +63,8 @@ def sum_of_squares(sc: SparkContext, numbers: int, when: str) -> None:
     """Run a Spark job, and say which processes worked for it."""
 
     def partial(part: Any) -> Any:
-        # The parent of a Python worker is Spark's daemon, one for each executor.
-        yield sum(number * number for number in part), os.getppid()
+        # The parent of a Python worker is Spark's daemon, one for each executor of a host or pod.
+        yield sum(number * number for number in part), (socket.gethostname(), os.getppid())
 
     parts = sc.parallelize(range(numbers), 2 * WORKERS).mapPartitions(partial).collect()
     total = sum(subtotal for subtotal, _ in parts)
@@ -116,7 +118,7 @@ def train(sc: SparkContext, arguments: argparse.Namespace) -> None:
 def main() -> None:
     """Start Spark with Ray, train between Spark jobs, and stop both."""
     arguments = parse_arguments()
-    more = {} if arguments.master is None else {"master": arguments.master}
+    named = {"master": arguments.master, "container_image": arguments.container_image}
     sc = init_orca_context(
         cluster_mode=arguments.cluster_mode,
         cores=arguments.cores,
@@ -124,8 +126,8 @@ def main() -> None:
         num_nodes=WORKERS,
         init_ray_on_spark=True,
         object_store_memory=arguments.object_store_memory,
-        conf={"spark.ui.showConsoleProgress": False},
-        **more,
+        conf={"spark.ui.showConsoleProgress": False, **dict(arguments.conf)},
+        **{name: value for name, value in named.items() if value is not None},
     )
     try:
         ray_ctx = OrcaContext.get_ray_context()
@@ -144,7 +146,13 @@ def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cluster-mode", default="standalone", help="default: %(default)s")
-    parser.add_argument("--master", help="URL of a standalone cluster; default: one of our own")
+    parser.add_argument(
+        "--master", help="URL of a standalone or Kubernetes cluster; default: one of our own"
+    )
+    parser.add_argument("--container-image", help="of the pods on Kubernetes")
+    parser.add_argument(
+        "--conf", action="append", type=key_and_value, default=[], metavar="KEY=VALUE"
+    )
     parser.add_argument("--cores", type=int, default=1, help="of each executor; default: 1")
     parser.add_argument("--memory", default="1g", help="heap of each executor; default: 1g")
     parser.add_argument("--object-store-memory", default="100m", help="default: %(default)s")
@@ -152,6 +160,14 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--dim", type=int, default=10, help="number of parameters; default: 10")
     parser.add_argument("--sleep-s", type=float, default=0.2, help="in each iteration, seconds")
     return parser.parse_args()
+
+
+def key_and_value(text: str) -> tuple[str, str]:
+    """Read a setting of Spark's."""
+    key, found, value = text.partition("=")
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
 
 
 if __name__ == "__main__":

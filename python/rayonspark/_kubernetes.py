@@ -118,6 +118,9 @@ def pods(
         # Waiting for the executors is ours, so that what keeps them is told.
         "spark.scheduler.minRegisteredResourcesRatio": "0",
     }
+    if conf.get("spark.kubernetes.executor.deleteOnTermination", "true") == "true":
+        # Ours to remove, too, should the driver have no time for it.
+        wanted["spark.kubernetes.executor.label.rayonspark.org/sweep"] = "true"
     for role, size in sizes.items():
         wanted[f"spark.{role}.memoryOverhead"] = f"{size}m"
         if not _has_shared_memory(role, conf):

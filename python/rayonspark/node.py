@@ -33,8 +33,8 @@ class RayNode:
     memory, object_store_memory : int
         Bytes.
     state : str
-        "waiting", "preparing", "offered", "planned", "launched", "alive", "restarting", "lost",
-        "failed" or "stopped".
+        "waiting", "preparing", "offered", "planned", "launched", "alive", "draining", "restarting",
+        "lost", "drained", "failed" or "stopped".
     restarts : int
         How often it has been started again.
     ports : mapping of str to int

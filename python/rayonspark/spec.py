@@ -76,6 +76,9 @@ class RayClusterSpec:
         Whether clients need the cluster's token. Default: "token".
     max_restarts : int, optional
         How often a node that died is started again. Default: 3.
+    drain_timeout : int, float or str, optional
+        How long a node whose executor is about to leave may take to finish what runs on it, in
+        seconds or as text; 0 ends it at once. Default: 20 s.
     """
 
     num_nodes: int | None = None
@@ -103,6 +106,7 @@ class RayClusterSpec:
     log_dir: str | os.PathLike[str] | None = None
     auth: str | None = None
     max_restarts: int | None = None
+    drain_timeout: int | float | str | None = None
 
     @classmethod
     def names(cls) -> tuple[str, ...]:

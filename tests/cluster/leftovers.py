@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,16 +66,22 @@ class Leftovers:
     processes: frozenset[int]
     directories: frozenset[str]
     memory: frozenset[str]
+    counts: Callable[[int], bool]
+    """Whether a process can be one of ours."""
 
     @classmethod
-    def before(cls) -> Leftovers:
+    def before(cls, counts: Callable[[int], bool] = lambda pid: True) -> Leftovers:
         return cls(
-            frozenset(ray_processes()), frozenset(node_directories()), frozenset(shared_memory())
+            frozenset(ray_processes()),
+            frozenset(node_directories()),
+            frozenset(shared_memory()),
+            counts,
         )
 
     def found(self) -> dict[str, object]:
         """Everything that came since and is still there."""
-        processes = {p: line for p, line in ray_processes().items() if p not in self.processes}
+        found = ray_processes().items()
+        processes = {p: line for p, line in found if p not in self.processes and self.counts(p)}
         directories = node_directories() - self.directories
         memory = shared_memory() - self.memory
         rows = {"processes": processes, "directories": directories, "shared memory": memory}

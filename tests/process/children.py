@@ -35,6 +35,20 @@ sys.exit(3)
 """
 )
 
+# Drains when it is told to: says so, finishes what runs, and ends.
+DRAINING = (
+    _PRELUDE
+    + """
+hello()
+sys.stdin.readline()
+limit_s = json.loads(sys.stdin.readline())["drain"]["timeout_s"]
+print("drains for", limit_s, flush=True)
+"""
+)
+
+# Hears an order to drain, and never ends by itself.
+BUSY = DRAINING + "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nsleeper()\nsignal.pause()\n"
+
 # Hears no SIGTERM, and has children that left its session and its parent.
 STUBBORN = (
     _PRELUDE

@@ -79,6 +79,9 @@ class Guarded:
             }
         )
 
+    def drain(self, timeout_s):
+        self.say({"drain": {"timeout_s": timeout_s}})
+
     def stop(self, grace_s=1.0):
         self.say({"stop": {"grace_s": grace_s}})
 

@@ -42,6 +42,62 @@ def test_a_child_that_fails_exits_with_its_last_words_and_takes_all_along(start)
     assert not node.directory.exists()
 
 
+def test_a_node_that_has_drained_ends_by_itself(start):
+    node = start(children.DRAINING)
+    node.launch()
+    node.drain(LONG_GRACE_S)
+    ended = node.wait_for("exit")
+    assert (ended["code"], ended["asked"]) == (0, True)
+    assert ended["tail"] == [f"drains for {LONG_GRACE_S}"]
+    node.wait_for_end()
+    assert not node.directory.exists()
+
+
+def test_a_node_that_never_launched_has_nothing_to_drain(start):
+    node = start()
+    node.wait_for("hello")
+    node.drain(LONG_GRACE_S)
+    assert node.wait_for("exit")["asked"] is True
+    assert not node.directory.exists()
+
+
+def test_a_drain_that_does_not_end_is_ended_after_its_limit(start):
+    node = start(children.BUSY)
+    node.launch()
+    told_at = time.monotonic()
+    node.drain(0.5)
+    ended = node.wait_for("exit")
+    assert time.monotonic() - told_at >= 0.5
+    assert (ended["code"], ended["asked"]) == (128 + signal.SIGKILL, True)
+    node.wait_for_end()
+    assert start.pids() == []
+
+
+def draining(start):
+    """A node in the midst of a long drain, with a child that would outlive it."""
+    node = start(children.BUSY)
+    node.wait_for("hello")
+    node.launch()
+    node.drain(LONG_GRACE_S)
+    eventually(lambda: b"drains" in (node.directory / "ray.out").read_bytes())
+    return node
+
+
+def test_the_end_of_the_lease_ends_a_drain(start):
+    node = draining(start)
+    node.process.stdin.close()
+    eventually(lambda: start.pids() == [])
+    assert not node.directory.exists()
+
+
+def test_a_stop_ends_a_drain(start):
+    node = draining(start)
+    node.stop(grace_s=0.1)
+    assert node.wait_for("exit")["asked"] is True
+    node.wait_for_end()
+    assert start.pids() == []
+
+
 def test_a_stubborn_tree_is_killed_when_the_grace_is_over(start):
     node = start(children.STUBBORN)
     node.wait_for("hello")

@@ -9,7 +9,7 @@ import sys
 
 import psutil
 import pytest
-from conftest import eventually
+from conftest import LONG_GRACE_S, eventually
 from real_ray import launch_head, launch_worker
 
 # A user's task may leave processes in sessions of their own. Ray ends a worker's own children, and
@@ -23,6 +23,21 @@ def leave():
     return int(subprocess.check_output("setsid sleep 1000 >/dev/null & echo $!", shell=True))
 print(ray.get(leave.remote()))
 """
+
+
+# A task that runs for a while, and says in a file that it has begun.
+LATE = """
+import pathlib, ray, time
+ray.init(address="{address}", log_to_driver=False)
+@ray.remote(num_cpus=1, max_retries=0)
+def late():
+    pathlib.Path("{begun}").touch()
+    time.sleep({seconds})
+    return "done"
+print(ray.get(late.remote()))
+"""
+
+TASK_S = 3.0
 
 
 class Cluster:
@@ -52,6 +67,20 @@ class Cluster:
             check=True,
         )
         return int(told.stdout)
+
+    def begin_a_task(self, seconds):
+        """A program whose task runs on the worker, and ends in so many seconds."""
+        begun = self.logs / "begun"
+        source = LATE.format(address=self.address, begun=begun, seconds=seconds)
+        program = subprocess.Popen(
+            [sys.executable, "-c", source],
+            env={"PATH": "/usr/bin:/bin", **self.env},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        # A first worker process takes long where others build.
+        eventually(begun.exists, limit_s=60.0)
+        return program
 
 
 @pytest.fixture
@@ -125,3 +154,27 @@ def test_a_killed_raylet_ends_its_node_and_the_exit_says_why(cluster, start):
     assert (ended["code"], ended["asked"]) == (1, False)
     assert "raylet" in "\n".join(ended["tail"])
     assert not cluster.worker.directory.exists()
+
+
+def test_what_runs_on_a_node_that_drains_may_finish_and_then_the_node_ends(cluster, start):
+    program = cluster.begin_a_task(TASK_S)
+    cluster.worker.drain(LONG_GRACE_S)
+    assert program.communicate()[0] == "done\n"
+    ended = cluster.worker.wait_for("exit")
+    assert ended["asked"] is True
+    assert cluster.head.wait_for("node", name="worker-0")["alive"] is False
+    cluster.worker.wait_for_end()
+    assert not cluster.worker.directory.exists()
+    stop(cluster.head)
+    assert start.pids() == []
+
+
+def test_a_drain_ends_with_its_cluster(cluster, start):
+    program = cluster.begin_a_task(LONG_GRACE_S)
+    cluster.worker.drain(LONG_GRACE_S)
+    program.kill()
+    program.communicate()
+    stop(cluster.head)
+    assert cluster.worker.wait_for("exit")["asked"] is True
+    cluster.worker.wait_for_end()
+    assert start.pids() == []

@@ -7,7 +7,8 @@ from rayonspark import RayClusterSpec
 FIELDS = (
     "num_nodes cpus_per_node gpus_per_node memory object_store_memory staging_memory head_cpus "
     "resources labels env python head_args worker_args ports scheduling tenure start_timeout "
-    "temp_dir spill_dir dashboard dashboard_host dashboard_port log_dir auth max_restarts"
+    "temp_dir spill_dir dashboard dashboard_host dashboard_port log_dir auth max_restarts "
+    "drain_timeout"
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from typing import Any
 import psutil
 import pyspark
 import pytest
+from cluster import client
 from cluster.leftovers import Leftovers
 from cluster.program import Program
 
@@ -78,24 +78,11 @@ def run_program(tmp_path: Path) -> Iterator[Callable[..., Program]]:
         program.end()
 
 
-class Client:
-    """A driver in client mode, which does what a test asks."""
+class Client(client.Client):
+    """One on YARN."""
 
-    def __init__(
-        self, directory: Path, *, python: Path = Path(sys.executable), **arguments: Any
-    ) -> None:
-        program = str(Path(__file__).with_name("driver.py"))
-        given = {"cores": 1, "memory": "512m", "num_nodes": 2, "object_store_memory": "100m"}
-        argv = [str(python), program, "yarn", json.dumps(given | arguments)]
-        self.program = Program.start(argv, cwd=directory, env={})
-        self.application = json.loads(self.program.line(180))["application"]
-
-    def ask(self, name: str, *arguments: Any) -> Any:
-        """Have one of the driver's methods called, and give what it gives."""
-        self.program.say(json.dumps([name, arguments]))
-        answer = json.loads(self.program.line(180))
-        assert "error" not in answer, answer["error"]
-        return answer["value"]
+    def __init__(self, directory: Path, **arguments: Any) -> None:
+        super().__init__(directory, "yarn", **arguments)
 
     def containers(self) -> dict[str, psutil.Process]:
         """The JVMs of this application's containers, by their container's id."""
@@ -123,5 +110,5 @@ def start_client(yarn: Hadoop, tmp_path: Path) -> Iterator[Callable[..., Client]
         return clients[-1]
 
     yield start
-    for client in clients:
-        client.program.end()
+    for started in clients:
+        started.program.end()

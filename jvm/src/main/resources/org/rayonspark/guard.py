@@ -1,8 +1,9 @@
 """Stands between the JVM and one Ray node, so that Ray cannot outlive either of them.
 
-    JVM ── stdin: launch, stop; end of file = the JVM is gone ──► guard ── launch ──► ray_node.py
-     ◄── stdout: hello, gcs, node ──────────────────────────────────────────────────────┘
-     ◄── stdout: exit, the last line, when no process and no directory is left ── guard
+    JVM ── stdin: launch, drain, stop ──► guard ── launch, drain ──► ray_node.py
+     │     end of file = the JVM is gone    │                             │
+     ◄── stdout: hello, node ───────────────┼─────────────────────────────┘
+     ◄── stdout: exit, the last line, when no process and no directory is left
 
 Run as `python -I -S guard.py DIRECTORY`. Needs nothing but the standard library, and Python 3.8.
 """
@@ -30,6 +31,8 @@ import process_tree  # noqa: E402
 
 # What Ray gets to end politely when the JVM is gone; with the rest, all is over within 5 s.
 LEASE_LOST_GRACE_S = 2.0
+# What Ray gets to end itself after a drain, by whose end all that ran on the node has ended.
+DRAINED_GRACE_S = 2.0
 # A killed process is gone in milliseconds, or sits in the kernel where no signal reaches it.
 KILL_LIMIT_S = 5.0
 # A process that loses its parent becomes ours without an event.
@@ -134,6 +137,9 @@ class Guard:
             order = json.loads(line)
             if "launch" in order and not self.launched:
                 self._launch(order["launch"], line)
+            elif "drain" in order:
+                self.asked = True
+                self._drain(float(order["drain"]["timeout_s"]), line)
             elif "stop" in order:
                 self.asked = True
                 self._stop(float(order["stop"]["grace_s"]))
@@ -142,17 +148,22 @@ class Guard:
         self.launched = launch
         self._sweep_at = time.monotonic() + SWEEP_DELAY_S
         node_directory.note_companions(self.directory, launch["remove"])
-
-        def forward() -> None:
-            stdin = self._child.stdin
-            # A broken pipe is a dead child, which its exit will say.
-            if stdin is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    stdin.write(line + b"\n")
-                    stdin.flush()
-
         # The child may be busy with its imports, and a long line does not fit into the pipe.
-        threading.Thread(target=forward, daemon=True).start()
+        threading.Thread(target=self._forward, args=(line,), daemon=True).start()
+
+    def _forward(self, line: bytes) -> None:
+        stdin = self._child.stdin
+        # A broken pipe is a dead child, which its exit will say.
+        if stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                stdin.write(line + b"\n")
+                stdin.flush()
+
+    def _drain(self, timeout_s: float, line: bytes) -> None:
+        """Ray drains its node by itself; only the end of its time is ours."""
+        if self._kill_at is None:
+            self._kill_at = time.monotonic() + timeout_s + DRAINED_GRACE_S
+            self._forward(line)
 
     def _stop(self, grace_s: float) -> None:
         kill_at = time.monotonic() + grace_s

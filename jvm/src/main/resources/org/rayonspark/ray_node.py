@@ -12,6 +12,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import signal
 import socket
 import sys
 import threading
@@ -27,6 +28,37 @@ EAGER_PERIOD_S = 0.1
 STEADY_PERIOD_S = 1.0
 EAGER_FOR_S = 60.0
 CALL_LIMIT_S = 5.0
+JOINS = "--address="
+# Of an environment variable, and of what Ray makes of it in `ray._private.ray_constants`.
+DRAIN_TIMEOUT = "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S"
+# Nobody tells a node that drains of its cluster's end; a GCS that starts again is no end.
+CLUSTER_PERIOD_S = 1.0
+CLUSTER_LOOKS = 3
+
+
+class Orders:
+    """Reads one JSON object a line from the guard; None at the end.
+
+    It takes the pipe away from Ray's processes, which shall not inherit it.
+    """
+
+    def __init__(self) -> None:
+        self._fd = os.dup(0)
+        self._rest = b""
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.close(null)
+
+    def next(self) -> dict[str, Any] | None:
+        # No buffered file: a daemon thread that waits in one aborts the interpreter's end.
+        while b"\n" not in self._rest:
+            data = os.read(self._fd, 65536)
+            if not data:
+                return None
+            self._rest += data
+        line, self._rest = self._rest.split(b"\n", 1)
+        order: dict[str, Any] = json.loads(line)
+        return order
 
 
 class Events:
@@ -51,26 +83,37 @@ def ray_version() -> str | None:
 
 def warm_up() -> None:
     # Ray reads this while it is imported. Its default is a drain of 30 s, which a stop cannot wait
-    # for; a user who wants one sets it, and a grace that is longer.
-    os.environ.setdefault("RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S", "0")
+    # for; a node that shall drain is told so.
+    os.environ.setdefault(DRAIN_TIMEOUT, "0")
     importlib.import_module("ray.scripts.scripts")
 
 
-def read_launch() -> dict[str, Any] | None:
-    line = sys.stdin.readline()
-    # Ray's processes shall not inherit the pipe.
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    os.close(null)
-    if not line:
-        return None
-    launch: dict[str, Any] = json.loads(line)["launch"]
-    return launch
+def drain_when_told(orders: Orders, address: str | None) -> None:
+    """Has Ray drain this node, as it does at SIGTERM when it is given time.
+
+    Ray's own limit of that time is read at the signal. Where a Ray does not know it, the node stops
+    at once.
+    """
+    order = orders.next()
+    if order is None:
+        return
+    constants = importlib.import_module("ray._private.ray_constants")
+    setattr(constants, DRAIN_TIMEOUT, float(order["drain"]["timeout_s"]))
+    # The main thread sleeps; a signal to another thread would not wake it.
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+    # A drain that outlives its cluster holds up the executor, for nothing.
+    looks = 0
+    while address is not None and looks < CLUSTER_LOOKS:
+        time.sleep(CLUSTER_PERIOD_S)
+        looks = 0 if accepts(address) else looks + 1
+    if address is not None:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
-def accepts(host: str, port: int) -> bool:
+def accepts(address: str) -> bool:
+    host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host, port), timeout=CALL_LIMIT_S).close()
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CALL_LIMIT_S).close()
         return True
     except OSError:
         return False
@@ -95,8 +138,7 @@ def watch(address: str, expected: int, complete: threading.Event, events: Events
 
     Sets `complete` once it lists `expected` nodes as alive.
     """
-    host, _, port = address.rpartition(":")
-    while not accepts(host.strip("[]"), int(port)):
+    while not accepts(address):
         time.sleep(EAGER_PERIOD_S)
     seen: dict[str, bool] = {}
     said = ""
@@ -128,9 +170,11 @@ def main() -> None:
     events.say(event="hello", pid=os.getpid(), python=platform.python_version(), ray=version)
     if version is not None:
         warm_up()
-    launch = read_launch()
-    if launch is None:
+    orders = Orders()
+    order = orders.next()
+    if order is None or "launch" not in order:
         return
+    launch: dict[str, Any] = order["launch"]
     if version is None:
         sys.exit(f"{sys.executable} has no Ray")
     os.environ.update(launch["environment"])
@@ -140,6 +184,8 @@ def main() -> None:
         start_side_services_when(complete)
         watched = (launch["watch_gcs"], launch["nodes"], complete, events)
         threading.Thread(target=watch, args=watched, daemon=True).start()
+    gcs = next((a[len(JOINS) :] for a in launch["arguments"] if a.startswith(JOINS)), None)
+    threading.Thread(target=drain_when_told, args=(orders, gcs), daemon=True).start()
     from ray.scripts.scripts import main as ray_command
 
     sys.argv = ["ray", *launch["arguments"]]

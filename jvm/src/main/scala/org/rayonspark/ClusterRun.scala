@@ -5,9 +5,9 @@ import org.apache.spark.internal.Logging
 import org.apache.spark.rayonspark.{KubernetesDriver, SparkDriver, SparkExecutor, SparkRpc}
 import org.rayonspark.conf.{Auth, Keys}
 import org.rayonspark.job.{RayClusterJob, SlotCheck}
-import org.rayonspark.node.{GuardedProcess, NodeEvent, NodeKeeper, Reachability}
+import org.rayonspark.node.{GuardedProcess, JvmEnd, NodeEvent, NodeKeeper, Reachability}
 import org.rayonspark.pods.PodWatch
-import org.rayonspark.rendezvous.{KeeperMessage, Rendezvous}
+import org.rayonspark.rendezvous.{KeeperMessage, Rendezvous, Stay}
 import org.rayonspark.route.RouteServer
 import org.rayonspark.watch._
 
@@ -31,7 +31,8 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
     new Rendezvous(
       transport,
       Rendezvous.mailboxName(initial.id),
-      m => loop.post(ClusterRun.eventOf(m))
+      m => loop.post(ClusterRun.eventOf(m)),
+      leaving
     )
   val staging = new ClusterStaging(
     () => loop.state,
@@ -65,6 +66,13 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
     }
   )
 
+  private val decommissions = new DecommissionWatch(
+    initial.id,
+    () => NodeDrain.drainable(loop.state),
+    SparkDriver.isDecommissioned(sc, _),
+    loop.post
+  )
+
   /** Blocks until nothing of the cluster is left in this JVM, or anywhere else. */
   def awaitReleased(): Unit = released.await()
 
@@ -80,10 +88,18 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
       transport,
       GuardedProcess,
       RouteServer,
+      JvmEnd.ofDriver,
       () => ()
     )
     loop.postAfter(spec(Keys.startTimeout), ClusterEvent.StartTimedOut)
     loop.post(ClusterEvent.Started)
+  }
+
+  /** Answered from the state as it is: what follows from the news comes after it, as an order. */
+  private def leaving(executorId: String): Stay = {
+    val stay = Stay(NodeDrain.limit(loop.state, executorId))
+    loop.post(ClusterEvent.ExecutorLeaving(executorId, "its JVM was told to end"))
+    stay
   }
 
   private def perform(action: ClusterAction): Unit = {
@@ -127,6 +143,7 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
     rendezvous.close()
     probes.shutdownNow()
     pods.foreach(_.close())
+    decommissions.close()
     // Before the listener goes: its queue's thread may wait for this, and removing it joins that thread.
     nodesGone.countDown()
     SparkDriver.removeListener(sc, listener)
@@ -156,6 +173,7 @@ private[rayonspark] object ClusterRun {
       event match {
         case NodeEvent.Hello(pid, _, _) => ClusterEvent.NodeStarted(id, incarnation, pid)
         case NodeEvent.NodeSeen(name, rayId, alive) => ClusterEvent.NodeSeen(name, rayId, alive)
+        case NodeEvent.OutOfMemory(limit) => ClusterEvent.OutOfMemory(id, incarnation, limit)
         case NodeEvent.Exited(exit) => ClusterEvent.NodeExited(id, incarnation, exit)
       }
   }

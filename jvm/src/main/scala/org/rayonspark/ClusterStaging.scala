@@ -32,7 +32,8 @@ private[rayonspark] final class ClusterStaging(
   override def places: Vector[StagingPlace] = {
     val hosts = sparkHosts()
     for {
-      member <- state().members.values.toVector
+      // What Ray is asked to do at a node that drains, it does nowhere.
+      member <- state().members.values.toVector.filter(_.alive)
       rayNodeId <- member.rayNodeId
       plan <- member.plan
     } yield StagingPlace(

@@ -64,6 +64,10 @@ final class RayClusterSpecBuilder private[rayonspark] (texts: Map[String, String
   def auth(choice: String): RayClusterSpecBuilder = set(Keys.auth, choice)
   def maxRestarts(restarts: Int): RayClusterSpecBuilder = set(Keys.maxRestarts, restarts)
 
+  /** Zero turns draining off. */
+  def drainTimeout(timeout: Duration): RayClusterSpecBuilder =
+    set(Keys.drainTimeout, s"${timeout.toMillis}ms")
+
   private def set(key: Key[_], value: Any): RayClusterSpecBuilder =
     new RayClusterSpecBuilder(texts + (key.name -> Option(value).map(_.toString).orNull))
 }

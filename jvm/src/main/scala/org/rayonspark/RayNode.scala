@@ -14,8 +14,8 @@ import java.util.{Map => JMap}
  * @param pid
  *   of the node's `ray start` on its host; 0 until it runs
  * @param state
- *   "waiting", "preparing", "offered", "planned", "launched", "alive", "restarting", "lost",
- *   "failed" or "stopped"
+ *   "waiting", "preparing", "offered", "planned", "launched", "alive", "draining", "restarting",
+ *   "lost", "drained", "failed" or "stopped"
  * @param restarts
  *   how often it has been started again
  * @param ports

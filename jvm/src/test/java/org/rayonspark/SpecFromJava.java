@@ -35,6 +35,7 @@ final class SpecFromJava {
         .logDir("/logs")
         .auth("token")
         .maxRestarts(1)
+        .drainTimeout(Duration.ofSeconds(10))
         .build();
   }
 

@@ -6,7 +6,7 @@ import org.apache.spark.util.SizeEstimator
 import org.rayonspark.conf.PortPolicy
 import org.rayonspark.node._
 import org.rayonspark.plan.{MemoryOffer, Offer, Planner}
-import org.rayonspark.rendezvous.{Rendezvous, Transport}
+import org.rayonspark.rendezvous.{Rendezvous, Stay, Transport}
 import org.rayonspark.route.RouteServer
 import org.rayonspark.watch._
 
@@ -119,7 +119,13 @@ object ControlPlane {
     val loop =
       new ClusterLoop(ClusterState(id, spec, size, dynamic = false, charters), perform)
     private val transport = SparkRpc.ofThisApplication()
-    private val rendezvous = new Rendezvous(transport, name, m => loop.post(ClusterRun.eventOf(m)))
+    private val rendezvous =
+      new Rendezvous(
+        transport,
+        name,
+        m => loop.post(ClusterRun.eventOf(m)),
+        _ => Stay(Duration.Zero)
+      )
     private val probes = Executors.newFixedThreadPool(4)
 
     /** The loop, and what reads the driver's end of the connection. */
@@ -164,7 +170,15 @@ object ControlPlane {
     def awaitClosed(): Unit = closed.await()
 
     def begin(): Unit = {
-      new NodeKeeper(name, facts(0), transport, processes, RouteServer, () => ())
+      new NodeKeeper(
+        name,
+        facts(0),
+        transport,
+        processes,
+        RouteServer,
+        JvmEnd.ofDriver,
+        () => ()
+      )
       (1 to size).foreach(i => loop.post(ClusterEvent.ExecutorAdded(i.toString, 1)))
       loop.post(ClusterEvent.Started)
     }
@@ -192,7 +206,15 @@ object ControlPlane {
       case ClusterAction.Place(nodes) =>
         (1 to nodes).foreach(i =>
           starters.execute { () =>
-            new NodeKeeper(name, facts(i), keepers, processes, RouteServer, () => ())
+            new NodeKeeper(
+              name,
+              facts(i),
+              keepers,
+              processes,
+              RouteServer,
+              JvmEnd.ofDriver,
+              () => ()
+            )
             ()
           }
         )
@@ -245,6 +267,8 @@ object ControlPlane {
             if (seen.add(name)) head.get.apply(NodeEvent.NodeSeen(name, s"ray-$name", alive = true))
           }
         }
+
+        override def drain(limit: FiniteDuration): Unit = stop(limit)
 
         override def stop(grace: FiniteDuration): Unit = {
           NodeDirs.delete(directory)

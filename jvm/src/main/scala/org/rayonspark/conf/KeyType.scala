@@ -1,6 +1,6 @@
 package org.rayonspark.conf
 
-import scala.concurrent.duration.FiniteDuration
+import scala.concurrent.duration.{Duration, FiniteDuration}
 
 /**
  * How the text of a setting becomes a value.
@@ -36,6 +36,14 @@ object KeyType {
   val size: KeyType[Long] = KeyType("size", "bytes", ByteSize.parse)
 
   val duration: KeyType[FiniteDuration] = KeyType("duration", "seconds", Durations.parse)
+
+  /** A duration, or 0 for none. */
+  val durationOrNone: KeyType[FiniteDuration] = {
+    val none = "0+(\\.0+)?\\s*[a-z]*"
+    duration.copy(parse =
+      text => if (text.trim.matches(none)) Right(Duration.Zero) else Durations.parse(text)
+    )
+  }
 
   val boolean: KeyType[Boolean] = KeyType(
     "boolean",

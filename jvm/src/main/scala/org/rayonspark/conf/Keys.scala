@@ -229,6 +229,20 @@ object Keys {
     "How often a node that ended by itself is started again before the cluster fails."
   )
 
+  val drainTimeout: Key[FiniteDuration] = Key(
+    "drainTimeout",
+    KeyType.durationOrNone,
+    20.seconds,
+    "20s",
+    "How long a node may take to finish what runs on it when Spark or the cluster manager is about " +
+      "to take its executor away: by SIGTERM (a drained Kubernetes node, a reclaimed spot " +
+      "instance), or by Spark's decommissioning. It gets no more work then, and ends as soon as " +
+      "nothing runs there and its object store is empty. 0 turns that off: the node ends at once. " +
+      "Keep it 5 s below what the cluster manager waits before it kills (30 s on Kubernetes, " +
+      "terminationGracePeriodSeconds), and below the 30 s that Spark waits (spark.shutdown.timeout). " +
+      "An older Ray, which does not drain at SIGTERM, ends its nodes at once."
+  )
+
   val all: Vector[Key[_]] = Vector(
     numNodes,
     cpusPerNode,
@@ -254,6 +268,7 @@ object Keys {
     dashboardPort,
     logDir,
     auth,
-    maxRestarts
+    maxRestarts,
+    drainTimeout
   )
 }

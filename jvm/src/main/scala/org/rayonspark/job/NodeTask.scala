@@ -1,7 +1,7 @@
 package org.rayonspark.job
 
 import org.apache.spark.{TaskContext, TaskKilledException}
-import org.apache.spark.rayonspark.{SparkExecutor, SparkRpc}
+import org.apache.spark.rayonspark.{SparkExecutor, SparkRpc, SparkShutdown}
 import org.rayonspark.node.{ExecutorFacts, GuardedProcess, NodeKeeper}
 import org.rayonspark.rendezvous.Rendezvous
 import org.rayonspark.route.RouteServer
@@ -58,6 +58,7 @@ object NodeTask {
           SparkRpc.ofThisApplication(),
           GuardedProcess,
           RouteServer,
+          SparkShutdown,
           () => { keepers.remove(clusterId); () }
         )
     )

@@ -51,6 +51,12 @@ private[node] object EventLine {
     json.writeValueAsString(line)
   }
 
+  def drain(limit: FiniteDuration): String = {
+    val line = json.createObjectNode()
+    line.putObject("drain").put("timeout_s", limit.toMillis / 1000.0)
+    json.writeValueAsString(line)
+  }
+
   def stop(grace: FiniteDuration): String = {
     val line = json.createObjectNode()
     line.putObject("stop").put("grace_s", grace.toMillis / 1000.0)

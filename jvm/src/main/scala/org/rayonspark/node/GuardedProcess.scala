@@ -13,7 +13,7 @@ import scala.util.control.NonFatal
  * A node under its guard. Its events come from one daemon thread, which ends with the guard.
  *
  * {{{
- *   this JVM ══stdin: launch, stop══► guard.py ──► ray_node.py (`ray start`) ──► GCS, raylet, workers
+ *   this JVM ══stdin: orders════════► guard.py ──► ray_node.py (`ray start`) ──► GCS, raylet, workers
  *            ◄═stdout: events════════    ▲ holds the directory's lock, ends and removes all below it
  * }}}
  *
@@ -29,7 +29,8 @@ private[node] final class GuardedProcess(
   // After the grace a guard needs time to kill, to keep the logs and to remove the directory.
   private val stopLimit = 15.seconds
 
-  // Both guarded by `this`, as is the guard's stdin.
+  // All guarded by `this`, as is the guard's stdin.
+  private var draining = false
   private var stopped = false
   private var launched: Option[NodeLaunch] = None
 
@@ -44,17 +45,27 @@ private[node] final class GuardedProcess(
     write(EventLine.launch(launch))
   }
 
+  override def drain(limit: FiniteDuration): Unit = synchronized {
+    if (!draining && !stopped) {
+      draining = true
+      write(EventLine.drain(limit))
+      killAfter(limit + stopLimit)
+    }
+  }
+
   override def stop(grace: FiniteDuration): Unit = synchronized {
     if (!stopped) {
       stopped = true
       write(EventLine.stop(grace))
-      // A guard that hangs is killed; its end is then noticed like any other.
-      val limit = grace + stopLimit
-      CompletableFuture
-        .delayedExecutor(limit.toMillis, TimeUnit.MILLISECONDS)
-        .execute(() => guard.destroyForcibly())
+      killAfter(grace + stopLimit)
     }
   }
+
+  /** A guard that hangs is killed; its end is then noticed like any other. */
+  private def killAfter(limit: FiniteDuration): Unit =
+    CompletableFuture
+      .delayedExecutor(limit.toMillis, TimeUnit.MILLISECONDS)
+      .execute { () => guard.destroyForcibly(); () }
 
   private def write(line: String): Unit =
     try {
@@ -101,7 +112,7 @@ private[node] final class GuardedProcess(
   private def guardDied(code: Int): NodeEvent.Exited = {
     val tail = OutputTail.read(NodeGuard.output(directory)) ++
       OutputTail.read(NodeGuard.errors(directory))
-    val (asked, remove) = synchronized((stopped, launched.toVector.flatMap(_.remove)))
+    val (asked, remove) = synchronized((draining || stopped, launched.toVector.flatMap(_.remove)))
     val alive = Orphans.kill(directory)
     val survivors = if (alive.isEmpty) None else Some(s"Processes $alive ignored SIGKILL.")
     val troubles = (remove.map(Paths.get(_)) :+ directory).flatMap { path =>

@@ -17,6 +17,14 @@ object NodeEvent {
   final case class NodeSeen(name: String, rayNodeId: String, alive: Boolean) extends NodeEvent
 
   /**
+   * The kernel killed a process in the control group of the node's executor for want of memory.
+   *
+   * @param limit
+   *   the group's own, in bytes
+   */
+  final case class OutOfMemory(limit: Long) extends NodeEvent
+
+  /**
    * The node is gone: its whole process tree has ended and its directory is removed. Always last.
    */
   final case class Exited(exit: NodeExit) extends NodeEvent

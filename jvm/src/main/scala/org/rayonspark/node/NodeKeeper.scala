@@ -27,10 +27,14 @@ import scala.concurrent.duration._
  *          ──Launch───►        ──launch─►              (ports let go)
  *          ◄──NodeReport───────◄──events─
  *          ──Discard, OpenRoute?──►                    (of the staging beside the node)
+ *          ──Drain────►        ──drain─►  ──Exited──► Closed
  *          ──Stop─────►        ──stop──►  ──Exited──► Closed
  * }}}
  *
  * All of it happens on the keeper's own thread, so nothing here is guarded.
+ *
+ * @param end
+ *   the end of this JVM, which the keeper has the node drained before
  */
 final class NodeKeeper(
     mailboxName: String,
@@ -38,6 +42,7 @@ final class NodeKeeper(
     transport: Transport,
     processes: NodeProcessFactory,
     routes: NodeRouteFactory,
+    end: JvmEnd,
     onClosed: () => Unit
 ) {
   private val thread = KeeperThread(s"rayonspark-keeper-$mailboxName-${facts.executorId}")
@@ -49,6 +54,9 @@ final class NodeKeeper(
   )
   private val ready = new CountDownLatch(1)
   private val closed = new CountDownLatch(1)
+
+  private val departure = new Departure(transport, driver, facts.executorId, awaitClosed)
+  private val leave = end.before(() => departure.await())
 
   private var life: Option[Life] = None
   private var stopping = false
@@ -76,6 +84,10 @@ final class NodeKeeper(
         .filter(l => l.charter.incarnation == incarnation && !stopping)
         .foreach(launch(_, plan, nodes))
     case DriverMessage.Ready => ready.countDown()
+    case DriverMessage.Drain(limit) =>
+      stopping = true
+      departure.drains(limit)
+      life.fold(close())(_.process.drain(limit))
     case DriverMessage.Stop(grace) =>
       stopping = true
       life.fold(close())(_.process.stop(grace))
@@ -145,11 +157,13 @@ final class NodeKeeper(
         case hello: NodeEvent.Hello => offer(current, hello)
         case _: NodeEvent.Exited =>
           current.ports.release()
+          current.memory.foreach(_.look())
+          current.memory.foreach(_.close())
           current.route.foreach(_.close())
           life = None
           report(incarnation, event)
           if (stopping) close()
-        case _: NodeEvent.NodeSeen => report(incarnation, event)
+        case _: NodeEvent.NodeSeen | _: NodeEvent.OutOfMemory => report(incarnation, event)
       }
     }
 
@@ -203,6 +217,11 @@ final class NodeKeeper(
   ): Unit = {
     current.staging = Some(new StagingDirectory(Paths.get(plan.stagingDirectory)))
     current.ports.release()
+    val incarnation = current.charter.incarnation
+    current.memory = CgroupMemory.own().map { group =>
+      val name = s"rayonspark-memory-$mailboxName-${facts.executorId}"
+      new MemoryWatch(name, group, limit => report(incarnation, NodeEvent.OutOfMemory(limit)))
+    }
     current.process.launch(
       NodeLaunch(
         command = RayCommand.of(plan),
@@ -231,6 +250,7 @@ final class NodeKeeper(
     lastWords.foreach(_.close())
     tell(KeeperMessage.Closed(facts.executorId))
     mailbox.close()
+    leave.close()
     onClosed()
     ready.countDown()
     closed.countDown()
@@ -245,6 +265,7 @@ final class NodeKeeper(
       val process: NodeProcess
   ) {
     var staging: Option[StagingDirectory] = None
+    var memory: Option[MemoryWatch] = None
     // Opened when another host needs it.
     var route: Option[NodeRoute] = None
   }

@@ -11,6 +11,15 @@ trait NodeProcess {
   def launch(launch: NodeLaunch): Unit
 
   /**
+   * Has Ray give the node no more work, and end it when what runs there has ended. Returns at once;
+   * [[NodeEvent.Exited]] follows. Idempotent.
+   *
+   * @param limit
+   *   how long that may take; the node is stopped then
+   */
+  def drain(limit: FiniteDuration): Unit
+
+  /**
    * Asks the node to end and returns at once; [[NodeEvent.Exited]] follows. Idempotent.
    *
    * @param grace

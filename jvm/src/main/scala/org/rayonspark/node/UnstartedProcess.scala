@@ -33,5 +33,7 @@ private[node] final class UnstartedProcess(
 
   override def launch(launch: NodeLaunch): Unit = ()
 
+  override def drain(limit: FiniteDuration): Unit = ()
+
   override def stop(grace: FiniteDuration): Unit = ()
 }

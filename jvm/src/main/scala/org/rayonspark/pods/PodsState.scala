@@ -53,7 +53,8 @@ object PodsState {
   private val endedPods = 2
 
   def cannotStart(pod: PodFacts): String =
-    s"""Pod "${pod.name}" cannot start: ${pod.stuck.getOrElse("")}.${events(pod, pod.stuck)} Mend """ +
+    s"""Pod "${pod.name}" cannot start: ${pod.stuck
+        .getOrElse("")}.${events(pod, pod.stuck)} Mend """ +
       "container_image (spark.kubernetes.container.image), or what Kubernetes names here."
 
   def findsNoHost(pod: PodFacts): String =

@@ -42,9 +42,18 @@ object DriverMessage {
   /** GCS lists the node as alive: the task that brought the keeper may go. */
   case object Ready extends DriverMessage
 
+  /** Let what runs on the node finish, for at most that long; then end it, and close. */
+  final case class Drain(limit: FiniteDuration) extends DriverMessage
+
   /** End the node and close. */
   final case class Stop(grace: FiniteDuration) extends DriverMessage
 }
+
+/** What a keeper asks the driver: its executor leaves; what shall it wait for? */
+final case class Leaving(executorId: String)
+
+/** What the driver answers: for its node, at most that long; zero where nothing drains. */
+final case class Stay(limit: FiniteDuration)
 
 /** What the driver asks a keeper, of the staging beside its node. */
 sealed trait KeeperQuestion extends Product with Serializable

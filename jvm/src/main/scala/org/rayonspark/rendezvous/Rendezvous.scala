@@ -10,14 +10,26 @@ import scala.concurrent.{ExecutionContext, Future}
  *
  * {{{
  *   keeper on executor 1 ──Enlist, Offered, NodeReport──►  Rendezvous ──► onMessage
- *                        ◄──Prepare, Launch, Ready, Stop──
+ *                        ◄──Prepare, Launch, Ready, Drain, Stop──
+ *                        ──Leaving?──────────────►  (answered)
  *                        ◄──Discard, OpenRoute?───────────   (answered)
  * }}}
+ *
+ * @param onLeaving
+ *   called with the id of an executor that leaves; must not block
  */
-final class Rendezvous(transport: Transport, name: String, onMessage: KeeperMessage => Unit)
-    extends AutoCloseable {
+final class Rendezvous(
+    transport: Transport,
+    name: String,
+    onMessage: KeeperMessage => Unit,
+    onLeaving: String => Stay
+) extends AutoCloseable {
   private val peers = new ConcurrentHashMap[String, Peer]
-  private val mailbox = transport.open(name, receive, (_, _) => ())
+  private val mailbox = transport.open(
+    name,
+    receive,
+    (bytes, reply) => reply(Wire.encode(onLeaving(Wire.decode[Leaving](bytes).executorId)))
+  )
 
   /** To the keeper on that executor; dropped when none has enlisted from there. */
   def tell(executorId: String, message: DriverMessage): Unit =

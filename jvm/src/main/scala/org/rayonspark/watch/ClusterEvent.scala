@@ -11,6 +11,9 @@ object ClusterEvent {
   // Spark says
   final case class ExecutorAdded(executorId: String, cores: Int) extends ClusterEvent
   final case class ExecutorLost(executorId: String, reason: String) extends ClusterEvent
+
+  /** Spark or its cluster manager is about to take the executor away; `why` is a clause. */
+  final case class ExecutorLeaving(executorId: String, why: String) extends ClusterEvent
   case object ApplicationEnded extends ClusterEvent
 
   /** The cluster manager does not give the executors that are awaited. */
@@ -29,6 +32,10 @@ object ClusterEvent {
   final case class CannotOffer(executorId: String, incarnation: Int, why: String)
       extends ClusterEvent
   final case class NodeExited(executorId: String, incarnation: Int, exit: NodeExit)
+      extends ClusterEvent
+
+  /** The kernel killed a process beside the node; `limit` is what they have, in bytes. */
+  final case class OutOfMemory(executorId: String, incarnation: Int, limit: Long)
       extends ClusterEvent
   final case class KeeperClosed(executorId: String) extends ClusterEvent
 

@@ -45,8 +45,9 @@ final case class ClusterState(
 ) {
   def head: Option[Member] = members.values.find(_.role == NodeRole.Head)
 
+  /** Those that are there, or on their way; not those that are about to leave. */
   def activeWorkers: Vector[Member] =
-    members.values.filter(m => m.role == NodeRole.Worker && m.active).toVector
+    members.values.filter(m => m.role == NodeRole.Worker && m.active && !m.draining).toVector
 
   def local: Boolean = workers == 0
 

@@ -14,16 +14,33 @@ import scala.concurrent.duration._
  */
 private object Gathering {
 
+  /** Sends tasks to executors without a node, as long as nodes are missing. */
+  def fillUp(state: ClusterState): Step = {
+    val taken = state.members.values
+      .filter(m => m.active || m.stage == Stage.Failed || m.stage == Stage.Drained)
+      .map(_.executorId)
+      .toSet ++
+      state.visiting
+    val missing = state.workers - state.activeWorkers.size - state.visiting.size
+    val free = state.executors.keys.filterNot(taken).take(missing).toVector
+    if (!state.running || missing <= 0 || free.isEmpty) quiet(state)
+    else (state.copy(visiting = state.visiting ++ free), Vector(Visit(free)))
+  }
+
   def enlisted(state: ClusterState, executorId: String, host: String): Step = {
     val known = state.copy(visiting = state.visiting - executorId)
     if (state.head.isEmpty) prepare(known, Member(executorId, host, 0, NodeRole.Head))
-    else if (state.activeWorkers.size >= state.workers)
+    else if (leaves(state, executorId) || state.activeWorkers.size >= state.workers)
       (known, Vector(Tell(executorId, DriverMessage.Stop(Duration.Zero))))
     else {
       val index = state.members.values.map(_.index).max + 1
       prepare(known, Member(executorId, host, index, NodeRole.Worker))
     }
   }
+
+  /** Whether that executor is about to go: a task may still reach it. */
+  private def leaves(state: ClusterState, executorId: String): Boolean =
+    state.members.get(executorId).exists(m => m.draining || m.stage == Stage.Drained)
 
   /** Gives a member its next life, with a new offer: new ports, a new directory, a new name. */
   def prepareAgain(state: ClusterState, member: Member): Step =

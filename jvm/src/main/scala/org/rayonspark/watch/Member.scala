@@ -32,11 +32,21 @@ final case class Member(
 ) {
   def active: Boolean = !Stage.ends(stage)
 
-  def alive: Boolean = rayNodeId.isDefined
+  /** Whether Ray gives it work. */
+  def alive: Boolean = stage match {
+    case _: Stage.Alive => true
+    case _ => false
+  }
+
+  def draining: Boolean = stage match {
+    case _: Stage.Draining => true
+    case _ => false
+  }
 
   /** Ray's id of the node, while GCS lists it. */
   def rayNodeId: Option[String] = stage match {
     case Stage.Alive(id) => Some(id)
+    case Stage.Draining(id, true) => Some(id)
     case _ => None
   }
 

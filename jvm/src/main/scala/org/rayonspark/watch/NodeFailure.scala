@@ -2,7 +2,7 @@ package org.rayonspark.watch
 
 import org.rayonspark.{NodeFailedException, PlacementException}
 import org.rayonspark.node.{ContainerUse, NodeExit}
-import org.rayonspark.plan.NodePlan
+import org.rayonspark.plan.{NodePlan, NodeRole}
 
 /** What is said of nodes that did not stay. */
 object NodeFailure {
@@ -39,15 +39,33 @@ object NodeFailure {
   /** Spark's own words, and what they leave out: its overhead is Ray's memory too. */
   private def why(member: Member, reason: String): String = {
     val sentence = s"${reason.trim.stripSuffix(".")}."
-    if (!memoryWords.exists(reason.toLowerCase.contains)) sentence
+    if (!isMemory(reason)) sentence
     else
-      s"$sentence Ray's processes count there too${shares(member)}. Raise " +
-        "`extra_executor_memory_for_ray` (spark.executor.memoryOverhead), or lower " +
-        "`object_store_memory`."
+      s"$sentence Ray's processes count there too${shares(member)}. " +
+        raise(NodeRole.Worker)
   }
 
-  private def shares(member: Member): String =
-    (member.lastUse.map(held) ++ member.plan.map(share)).mkString(": ", "; ", "")
+  /** What is said when the kernel killed a process of the executor's control group. */
+  def outOfMemory(member: Member, limit: Long): String = {
+    val beside =
+      if (member.role == NodeRole.Head) "the Spark driver"
+      else s"Spark executor ${member.executorId}"
+    s"The kernel killed a process beside $beside for want of memory: its control group's limit is " +
+      s"${limit >> 20} MiB. Ray node ${member.index}'s processes count there too" +
+      s"${shares(member)}. ${raise(member.role)}"
+  }
+
+  private def raise(role: NodeRole): String = {
+    val setting =
+      if (role == NodeRole.Head) "spark.driver.memoryOverhead"
+      else "`extra_executor_memory_for_ray` (spark.executor.memoryOverhead)"
+    s"Raise $setting, or lower `object_store_memory`."
+  }
+
+  private def shares(member: Member): String = {
+    val known = member.lastUse.map(held) ++ member.plan.map(share)
+    if (known.isEmpty) "" else known.mkString(": ", "; ", "")
+  }
 
   private def held(use: ContainerUse): String =
     s"they held ${use.resident >> 20} MiB (${use.shared >> 20} MiB of it shared memory) in a " +
@@ -58,6 +76,9 @@ object NodeFailure {
     s"they were to stay within ${share >> 20} MiB, of which the object store may take " +
       s"${plan.objectStoreMemory >> 20} MiB"
   }
+
+  private def isMemory(reason: String): Boolean =
+    memoryWords.exists(reason.toLowerCase.contains)
 
   private val memoryWords = Vector("memory limit", "oomkilled", "out of memory")
 

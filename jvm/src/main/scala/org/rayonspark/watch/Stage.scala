@@ -21,15 +21,26 @@ object Stage {
   case object Launched extends Stage("launched")
   final case class Alive(rayNodeId: String) extends Stage("alive")
 
+  /**
+   * Its executor leaves: it gets no more work, and ends when what runs there has ended.
+   *
+   * @param listed
+   *   whether GCS still lists it as alive
+   */
+  final case class Draining(rayNodeId: String, listed: Boolean) extends Stage("draining")
+
   /** It has exited, and will be started again. */
   case object BackingOff extends Stage("restarting")
 
   // The ends, for good.
   case object Lost extends Stage("lost")
 
+  /** Its executor is leaving, and gets no other. */
+  case object Drained extends Stage("drained")
+
   /** It was restarted as often as allowed: its executor is not tried again. */
   case object Failed extends Stage("failed")
   case object Stopped extends Stage("stopped")
 
-  val ends: Set[Stage] = Set(Lost, Failed, Stopped)
+  val ends: Set[Stage] = Set(Lost, Drained, Failed, Stopped)
 }

@@ -33,10 +33,14 @@ object Supervisor {
         case Started => placeWhenRegistered(state)
         case ExecutorAdded(id, cores) =>
           val known = state.copy(executors = state.executors.updated(id, cores))
-          if (known.placed) fillUp(known) else placeWhenRegistered(known)
+          if (known.placed) Gathering.fillUp(known) else placeWhenRegistered(known)
         case ExecutorLost(id, reason) =>
           val left = state.copy(executors = state.executors - id, visiting = state.visiting - id)
-          keeperLost(left, id, reason)
+          left.members
+            .get(id)
+            .filter(_.draining)
+            .fold(keeperLost(left, id, reason))(NodeDrain.executorLost(left, _))
+        case ExecutorLeaving(id, why) => NodeDrain.leaving(state, id, why)
         case ExecutorsKept(why) =>
           if (state.placed) quiet(state)
           else fail(state, new PlacementException(s"${state.progress.capitalize}. $why"))
@@ -56,6 +60,9 @@ object Supervisor {
         case RestartDue(id) => restart(state, id)
         case ReservationDue(id) =>
           (state, state.activeWorkers.filter(_.executorId == id).flatMap(reserve(state, _)))
+        case OutOfMemory(id, incarnation, limit) =>
+          val news = state.living(id, incarnation).map(NodeFailure.outOfMemory(_, limit))
+          (state, news.map(Warn(_)).toVector)
         case KeeperClosed(id) => keeperLost(state, id, "its keeper has closed")
         case ContainerEnding(id, use) =>
           quiet(state.members.get(id).fold(state)(m => state.put(m.copy(lastUse = Some(use)))))
@@ -81,26 +88,14 @@ object Supervisor {
     else if (state.executors.size < state.workers) quiet(state)
     else (state.copy(placed = true), Vector(Place(state.workers)))
 
-  /** Sends tasks to executors without a node, as long as nodes are missing. */
-  private def fillUp(state: ClusterState): Step = {
-    val taken = state.members.values
-      .filter(m => m.active || m.stage == Stage.Failed)
-      .map(_.executorId)
-      .toSet ++
-      state.visiting
-    val missing = state.workers - state.activeWorkers.size - state.visiting.size
-    val free = state.executors.keys.filterNot(taken).take(missing).toVector
-    if (!state.running || missing <= 0 || free.isEmpty) quiet(state)
-    else (state.copy(visiting = state.visiting ++ free), Vector(Visit(free)))
-  }
-
   private def keeperLost(state: ClusterState, id: String, reason: String): Step =
     state.members.get(id).filter(_.active) match {
       case None => quiet(state)
+      case Some(member) if member.draining => NodeDrain.ended(state, member)
       case Some(member) if state.starting || member.role == NodeRole.Head =>
         fail(state, NodeFailure.executorLost(member, reason))
       case Some(member) =>
-        val (next, actions) = fillUp(state.stage(member, Stage.Lost))
+        val (next, actions) = Gathering.fillUp(state.stage(member, Stage.Lost))
         (
           next,
           Warn(NodeFailure.goneWithExecutor(member, reason)) +: actions
@@ -122,13 +117,14 @@ object Supervisor {
           state.copy(visiting = Set.empty),
           Vector(Warn(s"A job that places Ray nodes failed: $cause"))
         )
-      case (None, None) => fillUp(state.copy(visiting = Set.empty))
+      case (None, None) => Gathering.fillUp(state.copy(visiting = Set.empty))
     }
 
   private def nodeSeen(state: ClusterState, name: String, rayId: String, alive: Boolean): Step =
     state.members.values.find(m => m.active && m.plan.exists(_.name == name)) match {
       case Some(member) if alive && member.stage == Stage.Launched =>
         announce(state.stage(member, Stage.Alive(rayId)), member)
+      case Some(member) if !alive && member.draining => NodeDrain.unlisted(state, member, rayId)
       case Some(member) if !alive && member.alive =>
         (state, Vector(Warn(s"GCS lists Ray node ${member.index} on host ${member.host} as dead.")))
       case _ => quiet(state)
@@ -169,7 +165,8 @@ object Supervisor {
 
   private def nodeExited(state: ClusterState, member: Member, exit: NodeExit): Step = {
     val again = member.incarnation < state.spec(Keys.maxRestarts)
-    if (state.starting && again && NodeFailure.isPortConflict(exit))
+    if (member.draining) NodeDrain.ended(state, member)
+    else if (state.starting && again && NodeFailure.isPortConflict(exit))
       Gathering.prepareAgain(state, member)
     else if (state.starting || member.role == NodeRole.Head)
       fail(state, NodeFailure.exited(member, exit))
@@ -216,7 +213,7 @@ object Supervisor {
         val active = state.members.values.filter(_.active).toVector
         val tells = active.map(m => Tell(m.executorId, DriverMessage.Stop(stopGrace)))
         val (next, closing) = closeWhenEmpty(
-          if (state.applicationEnded) endWorkers(state) else state
+          if (state.applicationEnded) endWorkers(state) else NodeDrain.letGo(state)
         )
         (next, tells ++ closing)
       case Enlisted(id, _) => (state, Vector(Tell(id, DriverMessage.Stop(stopGrace))))
@@ -237,7 +234,9 @@ object Supervisor {
       )
 
     private def endWorkers(state: ClusterState): ClusterState =
-      state.activeWorkers.foldLeft(state)((s, m) => s.stage(m, Stage.Stopped))
+      state.members.values
+        .filter(m => m.role == NodeRole.Worker && m.active)
+        .foldLeft(state)((s, m) => s.stage(m, Stage.Stopped))
 
     private def closeWhenEmpty(state: ClusterState): Step =
       if (state.members.values.exists(_.active)) quiet(state) else close(state, Vector.empty)

@@ -3,13 +3,16 @@ package org.rayonspark.conf
 import org.scalatest.funsuite.AnyFunSuite
 import org.scalatest.prop.TableDrivenPropertyChecks
 
+import scala.concurrent.duration._
+
 final class KeysSuite extends AnyFunSuite with TableDrivenPropertyChecks {
   test("the fields are those of the contract, in its order") {
     assert(
       Keys.all.map(_.field).mkString(" ") ==
         "num_nodes cpus_per_node gpus_per_node memory object_store_memory staging_memory head_cpus " +
         "resources labels env python head_args worker_args ports scheduling tenure start_timeout temp_dir " +
-        "spill_dir dashboard dashboard_host dashboard_port log_dir auth max_restarts"
+        "spill_dir dashboard dashboard_host dashboard_port log_dir auth max_restarts " +
+        "drain_timeout"
     )
   }
 
@@ -61,7 +64,8 @@ final class KeysSuite extends AnyFunSuite with TableDrivenPropertyChecks {
       (Keys.dashboard, "maybe", "it must be true or false"),
       (Keys.dashboardPort, "70000", "it must be a port from 1 to 65535"),
       (Keys.auth, "none", "it must be token or disabled"),
-      (Keys.maxRestarts, "-1", "it must be an integer of at least 0")
+      (Keys.maxRestarts, "-1", "it must be an integer of at least 0"),
+      (Keys.drainTimeout, "soon", """it must be a duration such as "120s", "2min" or "500ms"""")
     )
     forAll(bad) { (key, text, why) =>
       val message = s"""The value "$text" of ${key.field} cannot be used: $why. """ +
@@ -80,6 +84,13 @@ final class KeysSuite extends AnyFunSuite with TableDrivenPropertyChecks {
     )
     assert(Keys.env.parse("hunter2").left.exists(!_.contains("hunter2")))
     assert(Keys.env.parse("""{"A": hunter2}""").left.exists(!_.contains("hunter2")))
+  }
+
+  test("a drain of no time is none at all") {
+    for (none <- Vector("0", "0s", "0ms", "0.0 s"))
+      assert(Keys.drainTimeout.parse(none) == Right(Duration.Zero))
+    assert(Keys.drainTimeout.parse("0.5s") == Right(500.millis))
+    assert(Keys.drainTimeout.parse("05") == Right(5.seconds))
   }
 
   test("maps and lists are read as JSON and as plain words") {

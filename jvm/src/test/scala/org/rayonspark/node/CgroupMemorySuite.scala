@@ -82,6 +82,26 @@ class CgroupMemorySuite extends AnyFunSuite {
     assert(CgroupMemory.parseLimit("2147483648\n").contains(2147483648L))
   }
 
+  for (
+    (text, kills) <- Vector(
+      "low 0\nhigh 0\nmax 12\noom 4\noom_kill 3\noom_group_kill 1\n" -> Some(3L),
+      "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n" -> Some(2L),
+      "oom_kill_disable 0\nunder_oom 0\n" -> None,
+      "oom_kill many\n" -> None,
+      "" -> None
+    )
+  )
+    test(s"[${text.replace('\n', ' ').trim}] tells of kills: $kills") {
+      assert(CgroupMemory.parseKills(text) == kills)
+    }
+
+  test("kills are counted beside the own group's limit") {
+    def kills(groups: String, mount: String): Vector[String] =
+      CgroupMemory.hierarchies(groups, mount).map(_.killsFile.toString)
+    assert(kills("0::/a/b\n", v2Mount) == Vector("/sys/fs/cgroup/a/b/memory.events"))
+    assert(kills("4:memory:/x\n", v1Mount) == Vector("/sys/fs/cgroup/memory/x/memory.oom_control"))
+  }
+
   test("this process' own limit, if it has one, is a number of bytes that a host can have") {
     assert(CgroupMemory.limit().forall(_ > (1L << 20)))
   }

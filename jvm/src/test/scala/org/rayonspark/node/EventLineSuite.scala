@@ -55,6 +55,10 @@ class EventLineSuite extends AnyFunSuite {
     assert(EventLine.launch(launch).contains(""""watch_gcs":null"""))
   }
 
+  test("a drain carries its limit in seconds") {
+    assert(EventLine.drain(20.seconds) == """{"drain":{"timeout_s":20.0}}""")
+  }
+
   test("a stop carries its grace in seconds") {
     assert(EventLine.stop(1500.millis) == """{"stop":{"grace_s":1.5}}""")
   }

@@ -143,6 +143,15 @@ class GuardedProcessSuite extends AnyFunSuite with BeforeAndAfterAll with Eventu
     node.assertGone()
   }
 
+  test("a node that was never launched drains at once, and was asked to") {
+    val node = new Started(python)
+    node.hello()
+    node.process.drain(1.minute)
+    node.process.drain(1.minute)
+    assert(node.exit() == NodeExit(0, asked = true, Vector.empty))
+    node.assertGone()
+  }
+
   test("a launch and a stop after the end are harmless") {
     val node = new Started(python)
     node.hello()

@@ -140,6 +140,84 @@ class SupervisorSuite extends AnyFunSuite {
     assert(replaced.seen("3").state.activeWorkers.map(_.executorId).toSet == Set("2", "3"))
   }
 
+  private val limit = DriverMessage.Drain(20.seconds)
+  private val drained = NodeExit(code = 1, asked = true, tail = Vector("finished draining"))
+
+  test("a node whose executor leaves drains, is no failure, and is not started again") {
+    val leaving = Story.running(workers = 2).tell(ExecutorLeaving("2", "Spark decommissions it"))
+    val news = "Ray node 2 on host 10.0.0.2 drains for up to 20 s: Spark executor 2 is leaving " +
+      "(Spark decommissions it)."
+    assert(leaving.actions == Vector(Info(news), Tell("2", limit)))
+    assert(leaving.state.members("2").stage.name == "draining")
+    assert(leaving.tell(ExecutorLeaving("2", "once more")).actions.isEmpty)
+    val gone = leaving.tell(NodeSeen(leaving.name("2"), "ray-2", alive = false))
+    assert(gone.actions.isEmpty && gone.state.members("2").rayNodeId.isEmpty)
+    val over = gone.tell(NodeExited("2", 0, drained), KeeperClosed("2"), ExecutorLost("2", "gone"))
+    assert(over.actions == Vector(Info("Ray node 2 on host 10.0.0.2 has drained and ended.")))
+    assert(over.state.members("2").stage == Stage.Drained && over.state.running)
+  }
+
+  test("another executor has a node as soon as one begins to drain, the leaving one never") {
+    val spare = Story.running(workers = 2).tell(ExecutorAdded("3", 2))
+    assert(spare.actions.isEmpty)
+    val leaving = spare.tell(ExecutorLeaving("2", "why"))
+    assert(leaving.actions.last == Visit(Vector("3")))
+    assert(leaving.enlist("2").told("2") == Vector(DriverMessage.Stop(Duration.Zero)))
+    val replaced = leaving.enlist("3").offer("3").seen("3")
+    assert(replaced.state.activeWorkers.map(_.executorId) == Vector("1", "3"))
+    val lost =
+      Story.running(workers = 1).tell(ExecutorLeaving("1", "why"), NodeExited("1", 0, drained))
+    assert(lost.tell(ExecutorAdded("1", 2)).actions.isEmpty)
+  }
+
+  test("of a node whose executor Spark has removed, GCS alone tells the end") {
+    val removed = Story
+      .running(workers = 1)
+      .tell(ExecutorLeaving("1", "why"), ExecutorLost("1", "decommission finished"))
+    assert(removed.state.members("1").draining)
+    val over = removed.tell(NodeSeen(removed.name("1"), "ray-1", alive = false))
+    assert(over.state.members("1").stage == Stage.Drained)
+    val early = Story
+      .running(workers = 1)
+      .tell(ExecutorLeaving("1", "why"), NodeSeen(removed.name("1"), "ray-1", alive = false))
+    assert(early.state.members("1").draining)
+    assert(early.tell(ExecutorLost("1", "gone")).state.members("1").stage == Stage.Drained)
+  }
+
+  test("a node that drains is stopped with its cluster, and waited for as long as it can answer") {
+    val leaving =
+      Story.running(workers = 2).tell(ExecutorLeaving("1", "a"), ExecutorLeaving("2", "b"))
+    val stopping = leaving.tell(ExecutorLost("2", "gone"), StopAsked, ClientsDismissed)
+    assert(stopping.told("1") == Vector(DriverMessage.Stop(1.second)))
+    val waiting = stopping.tell(KeeperClosed("driver"))
+    assert(waiting.state.phase == RayClusterState.STOPPING)
+    assert(waiting.tell(KeeperClosed("1")).state.phase == RayClusterState.STOPPED)
+  }
+
+  test("only a worker that is alive drains, while the cluster runs, and where that is wanted") {
+    val off = RayClusterSpec.builder().drainTimeout(java.time.Duration.ZERO).build()
+    val starting = Story.begin(workers = 1).enlist("driver").offer("driver").enlist("1").offer("1")
+    val none = Vector(
+      Story.running(workers = 1) -> "driver",
+      Story.running(workers = 1) -> "9",
+      Story.running(workers = 1, off) -> "1",
+      Story.running(workers = 1).tell(NodeExited("1", 0, crash)) -> "1",
+      Story.running(workers = 1).tell(StopAsked) -> "1",
+      starting -> "1"
+    )
+    for ((story, executor) <- none) {
+      assert(NodeDrain.limit(story.state, executor) == Duration.Zero)
+      assert(story.tell(ExecutorLeaving(executor, "why")).actions.isEmpty)
+    }
+    val drains = Story.running(workers = 1)
+    assert(NodeDrain.limit(drains.state, "1") == 20.seconds)
+    val draining = drains.tell(ExecutorLeaving("1", "why"))
+    assert(
+      NodeDrain
+        .limit(draining.state, "1") == 20.seconds && NodeDrain.drainable(draining.state).isEmpty
+    )
+  }
+
   test("an executor that outgrew its memory says what to raise") {
     val yarn = "Container killed by YARN for exceeding physical memory limits. Consider boosting " +
       "spark.executor.memoryOverhead."
@@ -162,6 +240,27 @@ class SupervisorSuite extends AnyFunSuite {
         .actions
         .contains(Warn(warning.replace("they were to stay", held)))
     )
+  }
+
+  test("a process that the kernel killed for want of memory says what to raise") {
+    val story = Story.running(workers = 1)
+    val plan = story.state.members("1").plan.get
+    val store = plan.objectStoreMemory >> 20
+    val share = (plan.memory + plan.objectStoreMemory) >> 20
+    val warning = "The kernel killed a process beside Spark executor 1 for want of memory: its " +
+      "control group's limit is 1200 MiB. Ray node 1's processes count there too: they were to " +
+      s"stay within $share MiB, of which the object store may take $store MiB. Raise " +
+      "`extra_executor_memory_for_ray` (spark.executor.memoryOverhead), or lower " +
+      "`object_store_memory`."
+    val told = story.tell(OutOfMemory("1", 0, 1200L << 20))
+    assert(told.actions == Vector(Warn(warning)) && told.state == story.state)
+    assert(story.tell(OutOfMemory("1", 7, 1200L << 20)).actions.isEmpty)
+    val head = story.tell(OutOfMemory("driver", 0, 1L << 30)).actions
+    assert(head.exists {
+      case Warn(text) =>
+        text.contains("beside the Spark driver") && text.contains("spark.driver.memoryOverhead")
+      case _ => false
+    })
   }
 
   private def holding(cpus: Int): RayClusterSpec =

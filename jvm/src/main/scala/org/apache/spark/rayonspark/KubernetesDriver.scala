@@ -8,7 +8,7 @@ import org.apache.spark.deploy.k8s.Constants.{
   SPARK_POD_EXECUTOR_ROLE,
   SPARK_ROLE_LABEL
 }
-import org.rayonspark.pods.{ApiPods, ApiServer, Pods}
+import org.rayonspark.pods.{ApiPods, ApiServer, Pods, PodSweep}
 
 import scala.util.Using
 
@@ -19,7 +19,7 @@ object KubernetesDriver {
 
   /**
    * Has the cluster judge a configuration before there is a SparkContext, which would wait for
-   * executors that can never come.
+   * executors that can never come. What dead drivers have left there is removed.
    *
    * @return
    *   settings that only the cluster knows: the pod that this driver is in, which its executors'
@@ -27,14 +27,12 @@ object KubernetesDriver {
    */
   def check(conf: SparkConf): Map[String, String] =
     Using.resource(KubernetesApi.ofDriver(conf)) { client =>
-      ApiServer.check(
-        client,
-        KubernetesApi.namespace(conf),
-        KubernetesProbe(conf, isDriver = false)
-      )
+      val namespace = KubernetesApi.namespace(conf)
+      ApiServer.check(client, namespace, KubernetesProbe(conf, isDriver = false))
+      PodSweep(client, namespace, SPARK_APP_ID_LABEL)
       if (conf.contains(Config.KUBERNETES_DRIVER_POD_NAME)) Map.empty
       else
-        ownPod(client, KubernetesApi.namespace(conf))
+        ownPod(client, namespace)
           .map(Config.KUBERNETES_DRIVER_POD_NAME.key -> _)
           .toMap
     }

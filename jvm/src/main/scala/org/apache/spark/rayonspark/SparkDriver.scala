@@ -36,6 +36,13 @@ object SparkDriver {
     case _ => true
   }
 
+  /** Whether Spark has begun to take that executor out of service. It tells no listener so. */
+  def isDecommissioned(sc: SparkContext, executorId: String): Boolean = sc.taskScheduler match {
+    case scheduler: TaskSchedulerImpl =>
+      scheduler.getExecutorDecommissionState(executorId).isDefined
+    case _ => false
+  }
+
   /**
    * Adds a listener with a queue of its own: it may take its time at the application's end without
    * holding up Spark's other listeners.

@@ -5,9 +5,11 @@ import org.apache.spark.SparkConf
 import org.apache.spark.deploy.{SparkSubmit, SparkSubmitArguments}
 import org.apache.spark.deploy.k8s.{Config, Constants}
 import org.apache.spark.rayonspark.{KubernetesApi, KubernetesProbe}
+import org.rayonspark.PlacementException
 import org.rayonspark.pods.{ApiServer, DriverPod}
 
 import java.util.UUID
+import scala.util.control.NonFatal
 
 /** spark-submit for a driver in a pod, within this JVM. */
 object KubernetesSubmission {
@@ -36,7 +38,7 @@ object KubernetesSubmission {
         KubernetesApi.namespace(asked),
         KubernetesProbe(asked, isDriver = true)
       )
-      new SparkSubmit().doSubmit((settings ++ words).toArray)
+      submit(settings ++ words)
       pod(client, asked, name)
     } catch {
       case e: Exception =>
@@ -44,6 +46,17 @@ object KubernetesSubmission {
         throw e
     }
   }
+
+  private def submit(words: Vector[String]): Unit =
+    try new SparkSubmit().doSubmit(words.toArray)
+    catch {
+      case NonFatal(e) =>
+        throw new PlacementException(
+          s"spark-submit did not take the application to Kubernetes: ${e.getMessage} Change what " +
+            "it names.",
+          e
+        )
+    }
 
   private def pod(client: KubernetesClient, conf: SparkConf, name: String): DriverPod = {
     val container = conf

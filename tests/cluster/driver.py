@@ -1,4 +1,4 @@
-"""A driver on YARN that does what the tests ask it, a line of JSON at a time.
+"""A driver that does what the tests ask it, a line of JSON at a time.
 
 python driver.py CLUSTER_MODE [ARGUMENTS OF init_orca_context, AS JSON]
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import ray
+from ray.util.queue import Queue
 from rayonspark import OrcaContext, init_orca_context, stop_orca_context
 
 ROWS = 100_000
@@ -57,6 +59,20 @@ def grow(mib: int, until_s: float) -> None:
     del held
 
 
+@ray.remote(num_cpus=0)
+def evaluate(expression: str) -> Any:
+    """Give what a worker sees there."""
+    return eval(expression, {"os": os, "shutil": shutil, "sys": sys, "ray": ray})
+
+
+@ray.remote(num_cpus=0, max_retries=0)
+def work(seconds: float, begun: Any) -> str:
+    """Work for a while."""
+    ray.get(begun.put.remote(True))
+    time.sleep(seconds)
+    return "slept"
+
+
 class Driver:
     """Its methods are what can be asked for."""
 
@@ -71,7 +87,7 @@ class Driver:
         return str(self.sc.applicationId)
 
     def nodes(self) -> list[dict[str, Any]]:
-        fields = ("role", "host", "executor_id", "pid", "state", "log_directory")
+        fields = ("role", "host", "executor_id", "pid", "gpus", "state", "log_directory")
         return [{name: getattr(node, name) for name in fields} for node in self.cluster.nodes]
 
     def executors(self) -> list[str]:
@@ -151,6 +167,27 @@ class Driver:
         except ray.exceptions.RayError as error:
             return f"{type(error).__name__}: {error}"
         return "nothing happened"
+
+    def on_nodes(self, expression: str) -> dict[str, Any]:
+        """Evaluate a Python expression in a task of each worker node, by its executor's id."""
+        workers = {n.executor_id: n.ray_node_id for n in self.cluster.nodes if n.role == "worker"}
+        seen = [
+            evaluate.options(label_selector={"ray.io/node-id": node}).remote(expression)
+            for node in workers.values()
+        ]
+        return dict(zip(workers, ray.get(seen), strict=True))
+
+    def begin(self, executor: str, seconds: float) -> None:
+        """Have a task work on that executor's node; it has begun when this returns."""
+        (there,) = (n.ray_node_id for n in self.cluster.nodes if n.executor_id == executor)
+        begun = Queue(actor_options={"num_cpus": 0})
+        options = {"label_selector": {"ray.io/node-id": there}}
+        self.working = work.options(**options).remote(seconds, begun.actor)
+        begun.get()
+
+    def finish(self) -> str:
+        """Give what it gave."""
+        return str(ray.get(self.working))
 
     def stop(self) -> None:
         stop_orca_context()

@@ -1,0 +1,47 @@
+"""A driver in client mode as a child process, on whatever cluster."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .program import Program
+
+LIMIT_S = 180.0
+
+
+class Client:
+    """A driver in client mode, which does what a test asks.
+
+    Parameters
+    ----------
+    mode
+        The cluster mode; `arguments` are the others of `init_orca_context`.
+    inside
+        Makes words that run a command where a driver of that cluster can run.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        mode: str,
+        *,
+        python: Path = Path(sys.executable),
+        inside: Callable[..., list[str]] = lambda *argv: list(argv),
+        **arguments: Any,
+    ) -> None:
+        program = str(Path(__file__).with_name("driver.py"))
+        given = {"cores": 1, "memory": "512m", "num_nodes": 2, "object_store_memory": "100m"}
+        argv = inside(str(python), program, mode, json.dumps(given | arguments))
+        self.program = Program.start(argv, cwd=directory, env={})
+        self.application = json.loads(self.program.line(LIMIT_S))["application"]
+
+    def ask(self, name: str, *arguments: Any) -> Any:
+        """Have one of the driver's methods called, and give what it gives."""
+        self.program.say(json.dumps([name, arguments]))
+        answer = json.loads(self.program.line(LIMIT_S))
+        assert "error" not in answer, answer["error"]
+        return answer["value"]

@@ -1,0 +1,215 @@
+"""A real Kubernetes of one node on this machine; its components are processes.
+
+python -m kubernetes.cluster COMMAND...    runs a command beside it, as a client of its
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import image, machine, spark
+from .cgroups import ControlGroup, sweep
+from .components import API_SERVICE, CONTAINERD, KUBELET, READY, URL, Components
+from .credentials import NODE, Credentials
+from .daemons import Daemons
+from .machine import BINARIES
+from .namespaces import GATEWAY, Namespaces
+
+START_LIMIT_S = 120.0
+KUBECTL_LIMIT_S = 60.0
+
+POLL_S = 0.2
+"""Whether a daemon has died is looked at while another is waited for."""
+
+_NAMES = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
+
+
+@dataclass(frozen=True)
+class Kubernetes:
+    """What runs, and how to reach it.
+
+    Attributes
+    ----------
+    directory
+        Everything of it is below: the components' logs, and those of pods.
+    """
+
+    directory: Path
+    namespaces: Namespaces
+    daemons: Daemons
+    components: Components
+    control_group: ControlGroup
+
+    @property
+    def url(self) -> str:
+        """Of the API server, for pods and for what runs `inside`."""
+        return URL
+
+    @property
+    def ca(self) -> Path:
+        """The certificate that the API server's is signed with."""
+        return self.components.credentials.ca
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Of its administrator."""
+        return self.components.credentials.kubeconfig("admin")
+
+    @property
+    def shared(self) -> Path:
+        """A directory that pods see where it is; they only read it."""
+        return self.directory / "shared"
+
+    def inside(self, *argv: str) -> list[str]:
+        """Words that run a command in the cluster's network, as a host that pods can reach.
+
+        It has this machine's files and processes, and the address 10.244.0.1.
+        """
+        return self.namespaces.network(*argv)
+
+    def environment(self) -> dict[str, str]:
+        """What a client, run `inside`, has set besides its own."""
+        conf = self.directory / "spark-conf"
+        path = f"{BINARIES}:{os.environ['PATH']}"
+        return spark.environment(conf, spark.defaults(self.shared)) | {
+            "KUBECONFIG": str(self.kubeconfig),
+            "PATH": path,
+        }
+
+    def kubectl(self, *arguments: str, input: str | None = None) -> str:
+        """Run kubectl as the administrator; give what it printed."""
+        kubectl = [str(BINARIES / "kubectl"), f"--kubeconfig={self.kubeconfig}", *arguments]
+        done = subprocess.run(
+            self.inside(*kubectl),
+            input=input,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=KUBECTL_LIMIT_S,
+        )
+        assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
+        return done.stdout
+
+    def get(
+        self, kind: str, namespace: str = "default", selector: str | None = None
+    ) -> list[dict[str, Any]]:
+        """What there is of a kind; in all namespaces if that is "*"."""
+        where = ["--all-namespaces"] if namespace == "*" else [f"--namespace={namespace}"]
+        labels = [f"--selector={selector}"] if selector else []
+        found = json.loads(self.kubectl("get", kind, *where, *labels, "--output=json"))
+        return list(found["items"])
+
+    def token(self, service_account: str, namespace: str = "default") -> str:
+        """A token of a service account's, as a user without a certificate has it."""
+        create = ("create", "token", service_account, f"--namespace={namespace}")
+        return self.kubectl(*create).strip()
+
+    def admit(self, namespace: str) -> None:
+        """Have Spark's drivers run in a namespace: with an account that may do what they must."""
+        account, there = spark.SERVICE_ACCOUNT, f"--namespace={namespace}"
+        self.kubectl("create", "serviceaccount", account, there)
+        binding = ("--clusterrole=edit", f"--serviceaccount={namespace}:{account}")
+        self.kubectl("create", "rolebinding", account, *binding, there)
+
+    def pids_of(self, pod: dict[str, Any]) -> set[int]:
+        """The processes of a pod as `get` gives it, by this machine's process ids."""
+        found = self.control_group.processes(pod["metadata"]["uid"])
+        return {pid for pid in found if not self.namespaces.is_pause(pid)}
+
+    def start(self, name: str) -> None:
+        """Start a component, again after `daemons.kill`."""
+        self.daemons.start(name, self.components.argv(name))
+
+    def wait(self, *argv: str) -> None:
+        """Wait for the end of a command in the cluster's namespaces, while all components live."""
+        process = subprocess.Popen(
+            self.namespaces.all(*argv),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with process:
+            while process.poll() is None:
+                self.daemons.assert_alive()
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(POLL_S)
+            assert process.stderr is not None
+            error = process.stderr.read()
+            assert process.returncode == 0, f"{argv}: {error}\n{self.daemons.ends()}"
+
+
+@contextmanager
+def running(directory: Path) -> Iterator[Kubernetes]:
+    """Start all of it; end it, and remove all but the logs."""
+    sweep()
+    namespaces = Namespaces(directory / "namespaces.log")
+    group = ControlGroup.of(namespaces.first)
+    components = Components(directory, Credentials(directory / "pki"), group.name)
+    daemons = Daemons(directory, namespaces)
+    cluster = Kubernetes(directory, namespaces, daemons, components, group)
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, components.state, ignore_errors=True)
+        stack.callback(group.remove)
+        stack.callback(daemons.reap)
+        stack.callback(namespaces.stop)
+        _start(cluster)
+        yield cluster
+
+
+def _start(cluster: Kubernetes) -> None:
+    components = cluster.components
+    cluster.control_group.make()
+    addresses = ["127.0.0.1", GATEWAY, API_SERVICE]
+    components.credentials.write(URL, addresses, _NAMES)
+    components.configure()
+    cluster.namespaces.prepare(components.state / "sysctl")
+    cluster.namespaces.bind(components.kubelet, KUBELET)
+    cluster.shared.mkdir()
+    for name in ("etcd", "containerd", "kube-apiserver"):
+        cluster.start(name)
+    images = components.state / "images.tar"
+    image.write(images)
+    limit = f"{START_LIMIT_S:.0f}s"
+    ctr = ("ctr", f"--address={CONTAINERD}", "--namespace=k8s.io", f"--connect-timeout={limit}")
+    cluster.wait(*ctr, "images", "import", str(images))
+    ready = (sys.executable, str(Path(__file__).with_name("ready.py")), str(START_LIMIT_S))
+    cluster.wait(*ready, READY["kube-apiserver"])
+    for name in ("kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "coredns"):
+        cluster.start(name)
+    kubectl = (str(BINARIES / "kubectl"), f"--kubeconfig={cluster.kubeconfig}")
+    wait = (*kubectl, "wait", f"--timeout={limit}")
+    for name in (f"node/{NODE}", "serviceaccount/default"):
+        cluster.wait(*wait, "--for=create", name)
+    cluster.wait(*wait, "--for=condition=Ready", f"node/{NODE}")
+    cluster.wait(*ready, *READY.values())
+    cluster.admit("default")
+
+
+def main() -> int:
+    """Run a command beside a Kubernetes of its own, and give its exit status."""
+    reason = machine.unable()
+    if reason:
+        print(reason, file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory() as directory, running(Path(directory)) as started:
+        ours = {
+            "RAYONSPARK_TEST_MASTER": f"k8s://{started.url}",
+            "RAYONSPARK_TEST_IMAGE": image.IMAGE,
+        }
+        argv = started.inside(*sys.argv[1:])
+        environment = os.environ | started.environment() | ours
+        return subprocess.run(argv, env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,3 @@
+module rayonspark.test/pause
+
+go 1.24.0
