@@ -36,6 +36,10 @@ object NodeFailure {
     s"Ray node ${member.index} is gone with Spark executor ${member.executorId}: " +
       why(member, reason)
 
+  /** The same where the reason is memory: that is said, however the executor left. */
+  def goneForMemory(member: Member, reason: String): Option[String] =
+    Option.when(isMemory(reason))(goneWithExecutor(member, reason))
+
   /** Spark's own words, and what they leave out: its overhead is Ray's memory too. */
   private def why(member: Member, reason: String): String = {
     val sentence = s"${reason.trim.stripSuffix(".")}."

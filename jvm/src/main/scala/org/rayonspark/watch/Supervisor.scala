@@ -39,7 +39,7 @@ object Supervisor {
           left.members
             .get(id)
             .filter(_.draining)
-            .fold(keeperLost(left, id, reason))(NodeDrain.executorLost(left, _))
+            .fold(keeperLost(left, id, reason))(NodeDrain.executorLost(left, _, reason))
         case ExecutorLeaving(id, why) => NodeDrain.leaving(state, id, why)
         case ExecutorsKept(why) =>
           if (state.placed) quiet(state)

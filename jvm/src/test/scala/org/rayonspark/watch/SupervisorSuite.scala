@@ -240,6 +240,12 @@ class SupervisorSuite extends AnyFunSuite {
         .actions
         .contains(Warn(warning.replace("they were to stay", held)))
     )
+
+    // YARN's SIGTERM looks like an executor that leaves in good order.
+    val leaving = story.tell(ExecutorLeaving("1", "its JVM was told to end"))
+    assert(leaving.state.members("1").draining)
+    assert(leaving.tell(ExecutorLost("1", yarn)).actions.contains(Warn(warning)))
+    assert(leaving.tell(ExecutorLost("1", "idle")).actions.isEmpty)
   }
 
   test("a process that the kernel killed for want of memory says what to raise") {
