@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import os
 import sys
+import sysconfig
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -137,10 +138,15 @@ def _pack(packer: str, prefix: Path, target: Path) -> None:
 
 
 def _content(prefix: Path) -> str:
-    """A name for what is installed, by the records of the installers."""
+    """A name for what is installed there, by the records of the installers.
+
+    Not for all of `sys.path`: that grows when Ray is imported, which has packages in it.
+    """
+    own = {"base": str(prefix), "platbase": str(prefix)}
+    places = {sysconfig.get_path(name, vars=own) for name in ("purelib", "platlib")}
     records = sorted(
         f"{found.metadata['Name']}=={found.version} {_changed(found)}"
-        for found in importlib.metadata.distributions(path=[p for p in sys.path if p])
+        for found in importlib.metadata.distributions(path=sorted(places))
     )
     text = "\n".join([str(prefix), sys.version, *records])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

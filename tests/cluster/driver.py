@@ -1,6 +1,9 @@
 """A driver that does what the tests ask it, a line of JSON at a time.
 
-python driver.py CLUSTER_MODE [ARGUMENTS OF init_orca_context, AS JSON]
+python driver.py CLUSTER_MODE [ARGUMENTS OF init_orca_context, AS JSON [HOST:PORT]]
+
+The tests speak by stdin and stdout; or they listen at that address, where this runs in a
+container of the cluster.
 """
 
 from __future__ import annotations
@@ -9,10 +12,12 @@ import importlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
 import traceback
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -112,6 +117,12 @@ class Driver:
     def conf(self, key: str) -> str | None:
         return self.sc.getConf().get(key)
 
+    def here(self) -> dict[str, Any]:
+        """Say what the driver's own process is, and what of it is Spark's."""
+        heap = self.sc._jvm.java.lang.Runtime.getRuntime().maxMemory()
+        _, accumulators = self.sc._accumulatorServer.server_address
+        return {"pid": os.getpid(), "heap": int(heap), "port": accumulators}
+
     def count(self) -> int:
         return int(self.sc.parallelize(range(ROWS), 4).count())
 
@@ -135,6 +146,15 @@ class Driver:
     def write(self, path: str, lines: list[str]) -> None:
         """Write text by a Spark job."""
         self.sc.parallelize(lines, 1).saveAsTextFile(path)
+
+    def text_in_spark(self, path: str) -> str:
+        """Give a file's text as a Spark task sees it, below its container's directory."""
+
+        def read(_: int) -> str:
+            with open(path) as file:
+                return file.read()
+
+        return str(self.sc.parallelize([0], 1).map(read).first())
 
     def read_in_ray(self, path: str) -> str:
         return str(ray.get(cat.remote(path)))
@@ -169,8 +189,8 @@ class Driver:
 
     def outgrow(self, mib: int) -> str:
         """Give the error that a user of Ray sees."""
-        worker = next(node for node in ray.nodes() if node["Resources"].get("CPU"))
-        there = {"ray.io/node-id": worker["NodeID"]}
+        alive = (n for n in self.cluster.nodes if (n.role, n.state) == ("worker", "alive"))
+        there = {"ray.io/node-id": next(alive).ray_node_id}
         try:
             ray.get(grow.options(label_selector=there).remote(mib, 60.0))
         except ray.exceptions.RayError as error:
@@ -202,17 +222,27 @@ class Driver:
         stop_orca_context()
 
 
-def main() -> None:
-    """Start, and answer until the end of the input."""
-    driver = Driver(sys.argv[1], json.loads(sys.argv[2]) if len(sys.argv) > 2 else {})
-    print("TEST", json.dumps({"application": driver.application()}), flush=True)
-    for line in sys.stdin:
+def answer(driver: Driver, questions: Iterable[str], say: Callable[[dict[str, Any]], None]) -> None:
+    """Answer until the end of the questions."""
+    say({"application": driver.application()})
+    for line in questions:
         name, arguments = json.loads(line)
         try:
-            answer = {"value": getattr(driver, name)(*arguments)}
+            value = {"value": getattr(driver, name)(*arguments)}
         except Exception:  # it is the test's to judge
-            answer = {"error": traceback.format_exc()}
-        print("TEST", json.dumps(answer), flush=True)
+            value = {"error": traceback.format_exc()}
+        say(value)
+
+
+def main() -> None:
+    """Start, and do what is asked."""
+    driver = Driver(sys.argv[1], json.loads(sys.argv[2]) if len(sys.argv) > 2 else {})
+    if len(sys.argv) > 3:
+        host, _, port = sys.argv[3].rpartition(":")
+        with socket.create_connection((host, int(port))) as test, test.makefile("rw") as lines:
+            answer(driver, lines, lambda said: print(json.dumps(said), file=lines, flush=True))
+    else:
+        answer(driver, sys.stdin, lambda said: print("TEST", json.dumps(said), flush=True))
     stop_orca_context()
 
 

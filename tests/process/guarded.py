@@ -56,7 +56,14 @@ class Guarded:
         self.process.stdin.flush()
 
     def launch(
-        self, arguments=(), *, environment=None, watch_gcs=None, log_directory="", remove=()
+        self,
+        arguments=(),
+        *,
+        environment=None,
+        watch_gcs=None,
+        log_directory="",
+        log_prefix="",
+        remove=(),
     ):
         self.say(
             {
@@ -66,6 +73,7 @@ class Guarded:
                     "nodes": 2,
                     "watch_gcs": watch_gcs,
                     "log_directory": str(log_directory),
+                    "log_prefix": log_prefix,
                     "remove": [str(path) for path in remove],
                 }
             }

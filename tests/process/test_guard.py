@@ -201,6 +201,37 @@ def test_logs_are_kept_within_bounds_and_nothing_else_is(start, tmp_path):
     assert not node.directory.exists()
 
 
+def test_logs_among_those_of_others_lie_flat_and_are_named_for_their_node(start, tmp_path):
+    (tmp_path / "stdout").write_text("a JVM's own")
+    node = start(children.LOGGING)
+    node.launch(log_directory=tmp_path, log_prefix="ray-1-")
+    node.wait_for("hello")
+    node.stop()
+    assert node.wait_for("exit")["tail"] == []
+    kept = {path.name for path in tmp_path.iterdir() if path.is_file()}
+    assert kept >= {"stdout", "ray-1-raylet.out", "ray-1-events-event.log", "ray-1-huge.log"}
+    assert not (tmp_path / "events").exists()
+
+
+def test_logs_that_are_collected_are_copied_before_ray_has_ended(start, tmp_path):
+    node = start(children.STUBBORN)
+    node.launch(log_directory=tmp_path, log_prefix="ray-1-")
+    node.wait_for("hello")
+    node.process.stdin.close()
+    eventually(lambda: (tmp_path / "ray-1-ray.out").exists())
+    assert os.path.exists(f"/proc/{node.events[0]['pid']}")
+    node.wait_for("exit")
+
+
+def test_where_logs_were_collected_already_no_directory_comes_again(start, tmp_path):
+    node = start(children.LOGGING)
+    node.launch(log_directory=tmp_path / "container", log_prefix="ray-1-")
+    node.wait_for("hello")
+    node.stop()
+    assert "is gone" in node.wait_for("exit")["tail"][-1]
+    assert not (tmp_path / "container").exists()
+
+
 def test_logs_that_cannot_be_kept_do_not_keep_the_directory(start, tmp_path):
     (tmp_path / "a-file").write_text("")
     staging = tmp_path / "staging"

@@ -272,12 +272,21 @@ def test_an_environment_is_packed_once_for_each_content(
     assert (_packing.packed(), len(made)) == (first, 1)
     assert first.read_text() == str(environment)
 
-    installed = environment / "new-1.0.dist-info"
-    installed.mkdir()
-    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: new\nVersion: 1.0\n")
-    monkeypatch.syspath_prepend(str(environment))
+    # Ray's import does that.
+    monkeypatch.syspath_prepend(str(installed(environment / "elsewhere")))
+    assert _packing.packed() == first
+
+    installed(environment / f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages")
     assert _packing.packed() != first
     assert len(made) == 2
+
+
+def installed(site: Path) -> Path:
+    """Have a package there."""
+    record = site / "new-1.0.dist-info"
+    record.mkdir(parents=True)
+    (record / "METADATA").write_text("Metadata-Version: 2.1\nName: new\nVersion: 1.0\n")
+    return site
 
 
 def test_a_packer_that_is_missing_is_named(

@@ -38,9 +38,13 @@ NO_SHARED_PAGES = {
 }
 """Of the second host; the first counts shared pages as it comes, for each process."""
 
+QUEUE = "science"
+"""Beside the default queue."""
+
 START_LIMIT_S = 120.0
+LOGS_LIMIT_S = 60.0
 STOP_LIMIT_S = 20.0
-NODE_MEMORY_MIB = 6144
+NODE_MEMORY_MIB = 8192
 
 _DAEMONS = {
     "name-node": ("org.apache.hadoop.hdfs.server.namenode.NameNode", "384m"),
@@ -112,8 +116,31 @@ class Hadoop:
         return self.command("org.apache.hadoop.fs.FsShell", *arguments)
 
     def logs(self) -> Path:
-        """Where the NodeManagers keep the containers' logs."""
+        """Where the containers write their logs, until YARN has collected them."""
         return self.directory / "logs"
+
+    def application_logs(self, application_id: str, *more: str) -> str:
+        """Give what `yarn logs` shows of an application whose logs are all collected."""
+        ends = ("SUCCEEDED", "FAILED", "TIME_OUT")
+
+        def collected() -> bool:
+            return self.application(application_id)["logAggregationStatus"] in ends
+
+        assert eventually(collected, LOGS_LIMIT_S), self.application(application_id)
+        return self.collected_logs(application_id, *more)
+
+    def collected_logs(self, application_id: str, *more: str) -> str:
+        """Give what `yarn logs` shows now; a lost host never says that it has collected."""
+        try:
+            return self.yarn("logs", "-applicationId", application_id, *more)
+        except subprocess.CalledProcessError as error:
+            return str(error.stdout)
+
+    def yarn(self, *words: str) -> str:
+        """Run a line of the `yarn` command as a client."""
+        kind = "LogsCLI" if words[0] == "logs" else "ApplicationCLI"
+        arguments = words[1:] if words[0] == "logs" else words
+        return self.command(f"org.apache.hadoop.yarn.client.cli.{kind}", *arguments)
 
     def daemon_log(self, name: str) -> str:
         """What a daemon has said so far."""
@@ -225,14 +252,19 @@ def _configure(hadoop: Hadoop, settings: Mapping[str, str]) -> None:
         # Nothing here waits longer than it must.
         "yarn.resourcemanager.nodemanagers.heartbeat-interval-ms": "200",
         "yarn.nm.liveness-monitor.expiry-interval-ms": "10000",
-        "yarn.am.liveness-monitor.expiry-interval-ms": "10000",
+        # An application master takes longer than that to start on a machine that is busy.
+        "yarn.am.liveness-monitor.expiry-interval-ms": "60000",
+        "yarn.log-aggregation-enable": "true",
         "yarn.resourcemanager.am.max-attempts": "1",
         **settings,
     }
     capacity = {
-        "yarn.scheduler.capacity.root.queues": "default",
-        "yarn.scheduler.capacity.root.default.capacity": "100",
-        "yarn.scheduler.capacity.maximum-am-resource-percent": "0.5",
+        "yarn.scheduler.capacity.root.queues": f"default,{QUEUE}",
+        # One container for each heartbeat: an application's executors spread over the hosts.
+        "yarn.scheduler.capacity.per-node-heartbeat.multiple-assignments-enabled": "false",
+        "yarn.scheduler.capacity.maximum-am-resource-percent": "1.0",
+        **_queue("default", 50),
+        **_queue(QUEUE, 50),
     }
     nodes = {
         f"node-manager-{n}": _node_manager(directory, n, host) for n, host in enumerate(HOSTS, 1)
@@ -247,6 +279,16 @@ def _configure(hadoop: Hadoop, settings: Mapping[str, str]) -> None:
         _write(conf / "yarn-site.xml", yarn | nodes.get(name, {}))
         _write(conf / "capacity-scheduler.xml", capacity)
         (conf / "log4j.properties").write_text(_LOG4J)
+
+
+def _queue(name: str, percent: int) -> dict[str, str]:
+    """Give what a queue may take: all that the others leave."""
+    queue = f"yarn.scheduler.capacity.root.{name}"
+    return {
+        f"{queue}.capacity": str(percent),
+        f"{queue}.maximum-capacity": "100",
+        f"{queue}.user-limit-factor": "100",
+    }
 
 
 def _node_manager(directory: Path, number: int, host: str) -> dict[str, str]:

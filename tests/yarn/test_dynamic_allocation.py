@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cluster.leftovers import eventually
+import pytest
+from cluster.driver import ROWS
+from cluster.leftovers import Leftovers, eventually
 
 from .conftest import Client
-from .driver import ROWS
+from .hadoop import Hadoop
 
 DYNAMIC = {
     "spark.dynamicAllocation.enabled": "true",
@@ -16,12 +18,18 @@ DYNAMIC = {
     "spark.dynamicAllocation.minExecutors": "0",
     "spark.dynamicAllocation.executorIdleTimeout": "2s",
 }
+WITHIN_S = 15.0
 
 
+@pytest.mark.parametrize("mode", ["yarn", "yarn-cluster"])
 def test_the_nodes_executors_stay_and_the_idle_one_goes(
+    mode: str,
+    yarn: Hadoop,
     start_client: Callable[..., Client],
+    leaves_nothing_behind: Leftovers,
 ) -> None:
     client = start_client(
+        mode=mode,
         cores=2,
         num_ray_nodes=2,
         ray_node_cpu_cores=1,
@@ -36,3 +44,11 @@ def test_the_nodes_executors_stay_and_the_idle_one_goes(
     assert eventually(lambda: client.ask("slots") == dict.fromkeys(nodes, 1), within_s=60)
     assert client.ask("count") == ROWS
     assert [node["state"] for node in client.ask("nodes")] == ["alive"] * 3
+    (told,) = (line for line in client.said(yarn).splitlines() if "barrier scheduling" in line)
+    assert " WARN " in told
+
+    # In cluster mode this is the driver's death as well.
+    jvms = client.containers()
+    jvms[min(jvms)].kill()
+
+    leaves_nothing_behind.assert_none(WITHIN_S)

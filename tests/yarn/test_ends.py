@@ -1,142 +1,136 @@
-"""Whatever ends an application on YARN, or a part of it, Ray ends with it, on every host."""
+"""What ends on YARN takes its Ray along: an executor, a container, a host, an application.
+
+One application in each mode, which loses all of these one after the other.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cluster.leftovers import Leftovers, eventually, ray_processes
-from cluster.program import Program
 
-from .conftest import Client, containers
-from .hadoop import HOSTS, Hadoop
+from .conftest import Client
+from .hadoop import Hadoop
 
 WITHIN_S = 15.0
-
-WAITS = """
-import sys, time
-from rayonspark import init_orca_context
-init_orca_context("yarn-cluster", cores=1, memory="512m", num_nodes=2, init_ray_on_spark=True,
-                  object_store_memory="100m")
-open(sys.argv[1], "w").close()
-time.sleep(600)
-"""
+OVERHEAD_MIB, GROWTH_MIB = 1024, 2048
 
 
-def by_rest(yarn: Hadoop, application: str) -> None:
-    yarn.kill(application)
+@pytest.fixture(scope="module", autouse=True)
+def leaves_nothing_behind(yarn: Hadoop) -> Leftovers:
+    """The last of these tests asks it: they share one application."""
+    return Leftovers.before()
 
 
-def by_command_line(yarn: Hadoop, application: str) -> None:
-    client = "org.apache.hadoop.yarn.client.cli.ApplicationCLI"
-    yarn.command(client, "application", "-kill", application)
-
-
-def by_the_masters_death(yarn: Hadoop, application: str) -> None:
-    """Its container is the first one."""
-    jvms = containers(application)
-    jvms[min(jvms)].kill()
-
-
-@pytest.mark.parametrize("end", [by_rest, by_command_line, by_the_masters_death])
-def test_an_application_in_client_mode_takes_ray_along(
-    end: Callable[[Hadoop, str], None],
+@pytest.fixture(scope="module", params=["yarn", "yarn-cluster"])
+def client(
+    request: pytest.FixtureRequest,
     yarn: Hadoop,
-    start_client: Callable[..., Client],
     leaves_nothing_behind: Leftovers,
-) -> None:
-    client = start_client(init_ray_on_spark=True)
-    assert len(client.ask("nodes")) == 3
-
-    end(yarn, client.application)
-
-    leaves_nothing_behind.assert_none(WITHIN_S)
-
-
-def test_a_drivers_death_takes_ray_along(
-    start_client: Callable[..., Client], leaves_nothing_behind: Leftovers
-) -> None:
-    client = start_client(init_ray_on_spark=True)
-
-    client.program.process.kill()
-    client.program.wait()
-
-    leaves_nothing_behind.assert_none(WITHIN_S)
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Client]:
+    started = Client(
+        tmp_path_factory.mktemp("ends"),
+        mode=request.param,
+        extra_executor_memory_for_ray=f"{OVERHEAD_MIB}m",
+        init_ray_on_spark=True,
+    )
+    yield started
+    started.end()
 
 
-def test_an_executors_death_takes_its_node_along_and_another_comes(
-    start_client: Callable[..., Client],
-) -> None:
-    client = start_client(init_ray_on_spark=True)
+def alive(client: Client) -> set[str]:
+    """The executors, and the driver, that have a node which is alive."""
+    return {node["executor_id"] for node in client.ask("nodes") if node["state"] == "alive"}
+
+
+def another_came(client: Client, before: set[str]) -> bool:
+    """Whether as many nodes live as before, and not all of them are the same."""
+    return eventually(lambda: len(now := alive(client)) == len(before) and now != before, 60)
+
+
+def test_a_lost_host_takes_its_node_along(client: Client, yarn: Hadoop) -> None:
+    before = alive(client)
     jvms = client.containers()
-    executor = jvms[max(jvms)]
+    masters = _host_number(Path(jvms[min(jvms)].cwd()))
+    number = 3 - masters
+    doomed = {
+        process.pid
+        for jvm in client.executors()
+        if _host_number(Path(jvm.cwd())) == number
+        for process in jvm.children(recursive=True)
+    }
+    assert doomed & set(ray_processes())
+
+    name = f"node-manager-{number}"
+    yarn.processes[name].kill()
+    yarn.processes[name].wait()
+
+    try:
+        # The ResourceManager believes it when the host has not been heard of for a while.
+        assert eventually(lambda: yarn.active_nodes() == 1, within_s=60)
+        gone = lambda: not any(os.path.exists(f"/proc/{pid}") for pid in doomed)  # noqa: E731
+        assert eventually(gone, WITHIN_S)
+        assert another_came(client, before)
+    finally:
+        yarn.start(name)
+        assert eventually(lambda: yarn.active_nodes() == 2, within_s=60)
+
+
+def _host_number(container: Path) -> int:
+    """Which NodeManager's directories it is in."""
+    (part,) = (part for part in container.parts if part.startswith("local-"))
+    return int(part.removeprefix("local-"))
+
+
+def test_an_executors_death_takes_its_node_along_and_another_comes(client: Client) -> None:
+    before = alive(client)
+    executor = client.executors()[-1]
     doomed = {process.pid for process in executor.children(recursive=True)}
     assert doomed & set(ray_processes())
 
     executor.kill()
 
     assert eventually(lambda: not doomed & set(ray_processes()), WITHIN_S)
-    assert eventually(lambda: alive(client) == 3, within_s=60)
-    assert client.ask("stop") is None
+    assert another_came(client, before)
 
 
-def alive(client: Client) -> int:
-    return sum(node["state"] == "alive" for node in client.ask("nodes"))
-
-
-@pytest.mark.parametrize("end", [by_rest, by_the_masters_death])
-def test_an_application_in_cluster_mode_takes_ray_along(
-    end: Callable[[Hadoop, str], None],
-    yarn: Hadoop,
-    run_program: Callable[..., Program],
-    tmp_path: Path,
-    leaves_nothing_behind: Leftovers,
+def test_a_container_that_outgrows_its_memory_says_what_it_held_and_what_to_raise(
+    client: Client, yarn: Hadoop
 ) -> None:
-    script, up = tmp_path / "waits.py", tmp_path / "up"
-    script.write_text(WAITS)
-    client = run_program(sys.executable, str(script), str(up))
-    assert eventually(up.exists, within_s=180), client.text()
-    (application,) = (a["id"] for a in yarn.applications() if a["state"] == "RUNNING")
+    before = alive(client)
 
-    end(yarn, application)
-
-    leaves_nothing_behind.assert_none(WITHIN_S)
-    assert client.wait() != 0
-
-
-def test_a_container_that_outgrows_its_memory_says_what_to_raise(
-    start_client: Callable[..., Client],
-) -> None:
-    client = start_client(init_ray_on_spark=True, extra_executor_memory_for_ray="1g")
-
-    error = client.ask("outgrow", 2048)
+    error = client.ask("outgrow", GROWTH_MIB)
 
     assert "Died" in error or "died" in error, error
-    assert eventually(lambda: "exceeding physical memory limits" in client.program.text(), 30)
-    told = next(line for line in client.program.output if "is gone with Spark executor" in line)
+    warning = re.compile(r"Ray node \d+ is gone .* exceeding physical memory limits.*")
+    assert eventually(lambda: warning.search(client.said(yarn)) is not None, 30), client.said(yarn)
+    told = warning.findall(client.said(yarn))[0]
+    found = re.search(r"they held (\d+) MiB \((\d+) MiB of it shared memory\)", told)
+    assert found, told
+    held, shared = (int(number) for number in found.groups())
+    # Growing is stopped half-way, when container and JVM are full; nothing of that is shared.
+    assert GROWTH_MIB / 4 < held < 2 * GROWTH_MIB, told
+    assert shared < GROWTH_MIB / 4, told
+    assert f"in a container of {OVERHEAD_MIB + 512} MiB for them and the JVM" in told
     assert re.search(r"they were to stay within \d+ MiB", told), told
     assert "of which the object store may take 100 MiB" in told
     assert "Raise `extra_executor_memory_for_ray` (spark.executor.memoryOverhead)" in told
-    assert eventually(lambda: alive(client) == 3, within_s=60)
+    assert another_came(client, before)
 
 
-def test_a_lost_host_takes_its_node_along(
-    yarn: Hadoop, start_client: Callable[..., Client]
+def test_yarn_application_kill_takes_ray_along_and_its_logs_stay(
+    client: Client, yarn: Hadoop, leaves_nothing_behind: Leftovers
 ) -> None:
-    client = start_client(init_ray_on_spark=True)
-    (doomed,) = (n["pid"] for n in client.ask("nodes") if n["host"] == HOSTS[1])
+    yarn.yarn("application", "-kill", client.application)
 
-    yarn.processes["node-manager-2"].kill()
-    yarn.processes["node-manager-2"].wait()
-
-    try:
-        # The ResourceManager believes it when the host has not been heard of for a while.
-        assert eventually(lambda: yarn.active_nodes() == 1, within_s=60)
-        assert eventually(lambda: not os.path.exists(f"/proc/{doomed}"), WITHIN_S)
-    finally:
-        yarn.start("node-manager-2")
-        assert eventually(lambda: yarn.active_nodes() == 2, within_s=60)
+    leaves_nothing_behind.assert_none(WITHIN_S)
+    if client.mode == "yarn-cluster":
+        assert client.program.wait() != 0
+    assert "Final-State : KILLED" in yarn.yarn("application", "-status", client.application)
+    collected = lambda: yarn.collected_logs(client.application)  # noqa: E731
+    assert eventually(lambda: "-raylet.out" in collected(), within_s=60), collected()

@@ -1,45 +1,50 @@
-"""The Python environment that travels to hosts which lack it."""
+"""The Python environment that travels to hosts which lack it; and the end of a driver."""
 
 from __future__ import annotations
 
+import os
 import subprocess
-import sys
-import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cluster.leftovers import Leftovers
 
 from .conftest import Client
 
-
-@pytest.fixture
-def small_venv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A venv with one package of its own; the large ones lie where every host has them."""
-    venv = tmp_path / "small"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    site = venv / "lib" / version / "site-packages"
-    (site / "large.pth").write_text(
-        f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n"
-    )
-    (site / "only_here.py").write_text("WORD = 'travelled'\n")
-    monkeypatch.delenv("PYSPARK_PYTHON")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return venv
+WITHIN_S = 15.0
 
 
 def test_the_active_venv_travels_and_is_packed_once(
-    small_venv: Path, start_client: Callable[..., Client]
+    small_venv: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    start_client: Callable[..., Client],
+    leaves_nothing_behind: Leftovers,
 ) -> None:
-    first = start_client(python=small_venv / "bin/python", init_ray_on_spark=True)
-    for task in first.ask("tasks"):
+    monkeypatch.delenv("PYSPARK_PYTHON")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    client = start_client(python=small_venv / "bin/python", init_ray_on_spark=True)
+
+    for task in client.ask("tasks"):
         assert "/container_" in task["prefix"]
         assert task["prefix"].endswith("/python_env")
-    assert first.ask("imported", "only_here", "WORD") == ["travelled", "travelled"]
-    assert "packing the environment" in first.program.text()
-    assert "every host must have" in first.program.text()
-    first.ask("stop")
+    assert client.ask("imported", "only_here", "WORD") == ["travelled", "travelled"]
+    assert "packing the environment" in client.program.text()
+    assert "every host must have" in client.program.text()
+    # What the next start would do.
+    again = "from rayonspark._packing import packed; print(packed())"
+    found = subprocess.run(
+        [small_venv / "bin/python", "-c", again],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ,
+    )
+    assert "packing the environment" not in found.stderr
+    assert Path(found.stdout.strip()).is_relative_to(tmp_path / "cache")
 
-    second = start_client(python=small_venv / "bin/python")
-    assert "packing the environment" not in second.program.text()
+    client.program.process.kill()
+
+    client.program.wait()
+    leaves_nothing_behind.assert_none(WITHIN_S)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from cluster.program import Program
 
 from .conftest import SPARK_HOME
@@ -17,10 +19,9 @@ SUBMIT = [str(SPARK_HOME / "bin/spark-submit"), "--master", "yarn", "--num-execu
 UPDATES = "Ray, updates: 7 = 2 workers * 3 + 1 trial call"
 
 
-def output_of_containers(yarn: Hadoop) -> str:
-    """What all containers of the last application have printed."""
-    (last,) = sorted(yarn.logs().glob("*/application_*"), key=lambda p: p.name)[-1:]
-    return "".join(path.read_text() for path in yarn.logs().glob(f"*/{last.name}/*/stdout"))
+def submitted(yarn: Hadoop) -> str:
+    """The newest application's id."""
+    return str(max(application["id"] for application in yarn.applications()))
 
 
 def test_plain_python_is_the_driver(run_program: Callable[..., Program]) -> None:
@@ -35,48 +36,103 @@ def test_plain_python_submits_itself(yarn: Hadoop, run_program: Callable[..., Pr
     program = run_program(sys.executable, EXAMPLE, "--cluster-mode", "yarn-cluster", *ARGUMENTS)
 
     assert program.wait(240) == 0, program.text()
-    assert "yarn logs -applicationId application_" in program.text()
-    assert UPDATES in output_of_containers(yarn)
+    application = submitted(yarn)
+    assert f"yarn logs -applicationId {application}" in program.text()
+    logs = yarn.application_logs(application)
+    assert UPDATES in logs
+    assert "-head-gcs_server.out" in logs
+    assert "-raylet.out" in logs
 
 
-def test_spark_submit_in_client_mode(run_program: Callable[..., Program]) -> None:
-    program = run_program(*SUBMIT, EXAMPLE, "--cluster-mode", "spark-submit", *ARGUMENTS)
+def test_spark_submit_in_client_mode(
+    run_program: Callable[..., Program], packed_venv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYSPARK_PYTHON")
+    driver = ["--conf", f"spark.pyspark.driver.python={sys.executable}"]
+
+    program = run_program(
+        *SUBMIT, *python_in(packed_venv), *driver,
+        EXAMPLE, "--cluster-mode", "spark-submit", *ARGUMENTS,
+    )  # fmt: skip
 
     assert program.wait(240) == 0, program.text()
     assert UPDATES in program.text()
 
 
-def test_spark_submit_in_cluster_mode(yarn: Hadoop, run_program: Callable[..., Program]) -> None:
+def test_spark_submit_in_cluster_mode(
+    yarn: Hadoop,
+    run_program: Callable[..., Program],
+    packed_venv: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PYSPARK_PYTHON")
     (jar,) = (CHECKOUT / "python/rayonspark/jars").glob("*.jar")
     ours = ["--jars", str(jar), "--py-files", str(jar)]
-    python = ["--conf", f"spark.pyspark.python={sys.executable}"]
     memory = ["--conf", "spark.driver.memoryOverhead=2g"]
 
     program = run_program(
-        *SUBMIT, "--deploy-mode", "cluster", *ours, *python, *memory,
+        *SUBMIT, "--deploy-mode", "cluster", *ours, *python_in(packed_venv), *memory,
         EXAMPLE, "--cluster-mode", "spark-submit", *ARGUMENTS,
     )  # fmt: skip
 
     assert program.wait(240) == 0, program.text()
-    assert UPDATES in output_of_containers(yarn)
+    assert UPDATES in yarn.application_logs(submitted(yarn))
 
 
-def test_the_client_exits_as_the_script_has(
-    run_program: Callable[..., Program], tmp_path: Path
+def python_in(archive: Path) -> list[str]:
+    """As docs/yarn.md has it."""
+    interpreter = "spark.pyspark.python=./python_env/bin/python"
+    return ["--archives", f"{archive}#python_env", "--conf", interpreter]
+
+
+FAILS = """
+import sys
+import rayonspark
+import travelled
+from rayonspark import init_orca_context
+init_orca_context("yarn-cluster", memory="512m", num_nodes=1, object_store_memory="100m",
+                  extra_python_lib=sys.argv[2], init_ray_on_spark=True)
+assert sys.argv[1] == "a word", sys.argv
+import ray
+
+@ray.remote
+def there():
+    import rayonspark
+    import travelled
+    return f"{rayonspark.__file__} and {travelled.__file__}"
+
+print(f"DRIVER: {rayonspark.__file__} and {travelled.__file__}")
+print("TASK:", ray.get(there.remote()))
+sys.exit(7)
+"""
+
+
+def test_the_client_exits_as_the_script_has_and_yarn_has_rays_logs(
+    yarn: Hadoop,
+    run_program: Callable[..., Program],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    script = tmp_path / "fails.py"
-    script.write_text(
-        "import sys\n"
-        "from rayonspark import init_orca_context, stop_orca_context\n"
-        "sc = init_orca_context('yarn-cluster', memory='512m')\n"
-        "assert sys.argv[1:] == ['a word'], sys.argv\n"
-        "stop_orca_context()\n"
-        "sys.exit(7)\n"
-    )
+    # Spark's client would put it before what travels.
+    monkeypatch.delenv("PYTHONPATH")
+    script, library = tmp_path / "fails.py", tmp_path / "travelled.py"
+    script.write_text(FAILS)
+    library.write_text("")
 
-    program = run_program(sys.executable, str(script), "a word")
+    program = run_program(sys.executable, str(script), "a word", str(library))
 
     assert program.wait(240) == 7, program.text()
+    application = submitted(yarn)
+    assert "Final-State : FAILED" in yarn.yarn("application", "-status", application)
+    logs = yarn.application_logs(application)
+    assert "-head-gcs_server.out" in logs
+    assert "-executor-1-raylet.out" in logs
+    # Not the checkout's, which every host of these tests has as well.
+    found = re.findall(r"^(?:DRIVER|TASK): (\S+) and (\S+)$", logs, re.MULTILINE)
+    assert len(found) == 2, logs
+    for package, library in found:
+        assert ".jar/rayonspark/" in package
+        assert all("/appcache/application_" in path for path in (package, library)), found
 
 
 def test_only_a_script_can_be_submitted(run_program: Callable[..., Program]) -> None:

@@ -128,6 +128,9 @@ class Guard:
             self._inputs.clear()
             self.asked = True
             self._stop(LEASE_LOST_GRACE_S)
+            if self.launched.get("log_prefix"):
+                # Who ended the JVM may collect the logs before Ray has ended: these are the most.
+                self.keep_logs()
             return
         *lines, self._orders = (self._orders + data).split(b"\n")
         for line in lines:
@@ -172,6 +175,13 @@ class Guard:
                     process_tree.kill(pid, signal.SIGKILL)
         self._kill_at = min(self._kill_at, kill_at)
 
+    def keep_logs(self) -> str | None:
+        """Copies Ray's logs to where they stay; returns what went wrong."""
+        if not self.launched.get("log_directory"):
+            return None
+        target = Path(self.launched["log_directory"])
+        return node_directory.keep_logs(self.directory, target, self.launched["log_prefix"])
+
     def end_tree(self) -> list[int]:
         """Kills all that is left below us; returns the pids that survived even that."""
         give_up_at = time.monotonic() + KILL_LIMIT_S
@@ -206,8 +216,7 @@ def clean_up(guard: Guard, survivors: list[int]) -> list[str]:
     if survivors:
         words.append(f"Processes {survivors} ignored SIGKILL.")
     troubles = [node_directory.remove(Path(path)) for path in launch.get("remove", [])]
-    if launch.get("log_directory"):
-        troubles.append(node_directory.keep_logs(directory, Path(launch["log_directory"])))
+    troubles.append(guard.keep_logs())
     troubles.append(node_directory.remove(directory))
     return words + [trouble for trouble in troubles if trouble]
 

@@ -112,18 +112,26 @@ def _unlock_and_retry(_function: Any, name: str, _failure: Any) -> None:
     _remove_one(path)
 
 
-def keep_logs(directory: Path, target: Path) -> str | None:
+def keep_logs(directory: Path, target: Path, prefix: str) -> str | None:
     """Copies the ends of Ray's logs to where they stay, within a bound of bytes and of time.
+
+    Without a prefix `target` is theirs, and is made. With one it is others' too: the copies lie
+    flat in it, and where it is gone, whoever collects the logs has been there already.
 
     Returns what went wrong as a sentence, or None.
     """
+    if prefix and not target.is_dir():
+        return f'Directory "{target}", where Ray\'s logs belong, is gone.'
     budget, give_up_at = LOG_LIMIT_BYTES, time.monotonic() + LOG_LIMIT_S
     try:
         # The short ones first: one that is huge must not push out the others.
         for size, path, name in sorted(_logs_of(directory)):
             if time.monotonic() >= give_up_at:
                 return f'Ray\'s logs were not all copied to "{target}" in {LOG_LIMIT_S} s.'
-            budget -= _copy_end(path, size, min(LOG_FILE_LIMIT_BYTES, budget), target / name)
+            copy = target / (prefix + name.replace("/", "-") if prefix else name)
+            if not prefix:
+                copy.parent.mkdir(parents=True, exist_ok=True)
+            budget -= _copy_end(path, size, min(LOG_FILE_LIMIT_BYTES, budget), copy)
     except OSError as error:
         return f'Ray\'s logs could not be copied to "{target}": {error}.'
     return None
@@ -143,7 +151,6 @@ def _logs_of(directory: Path) -> Iterator[tuple[int, Path, str]]:
 
 
 def _copy_end(path: Path, size: int, limit: int, copy: Path) -> int:
-    copy.parent.mkdir(parents=True, exist_ok=True)
     with path.open("rb") as source:
         source.seek(max(0, size - limit))
         copy.write_bytes(source.read(limit))

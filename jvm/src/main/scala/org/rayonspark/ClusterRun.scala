@@ -173,6 +173,7 @@ private[rayonspark] object ClusterRun {
     case KeeperMessage.CannotOffer(id, incarnation, why) =>
       ClusterEvent.CannotOffer(id, incarnation, why)
     case KeeperMessage.Closed(id) => ClusterEvent.KeeperClosed(id)
+    case KeeperMessage.Ending(id, use) => ClusterEvent.ContainerEnding(id, use)
     case KeeperMessage.NodeReport(id, incarnation, event) =>
       event match {
         case NodeEvent.Hello(pid, _, _) => ClusterEvent.NodeStarted(id, incarnation, pid)

@@ -154,6 +154,7 @@ object ControlPlane {
         directory = plan.directory,
         localDirs = Vector("/tmp"),
         logDirectory = plan.logDirectory,
+        sharedLogs = false,
         pythonPath = plan.pythonPath,
         python = "3.11.7",
         ray = Some("2.60.0"),
@@ -196,6 +197,7 @@ object ControlPlane {
       localDirs = Vector("/tmp"),
       containerMemory = None,
       logDirectory = None,
+      sharedLogs = false,
       environment = Map.empty,
       pythonPath = Vector("/a/python/path.zip")
     )

@@ -45,6 +45,7 @@ private[node] object EventLine {
     order.put("nodes", launch.nodes)
     launch.watchGcs.fold(order.putNull("watch_gcs"))(order.put("watch_gcs", _))
     order.put("log_directory", launch.logDirectory)
+    order.put("log_prefix", launch.logPrefix)
     val remove = order.putArray("remove")
     launch.remove.foreach(remove.add)
     json.writeValueAsString(line)

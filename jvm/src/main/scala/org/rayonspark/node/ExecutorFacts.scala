@@ -11,6 +11,8 @@ package org.rayonspark.node
  *   bytes of the container that the cluster manager enforces, where no control group tells of it
  * @param logDirectory
  *   where the executor's logs are; None on a driver that has no place of its own
+ * @param sharedLogs
+ *   whether they are collected from there, and no directory is
  * @param environment
  *   variables for a node here, where nobody sets them: how it reaches the cluster's file system
  * @param pythonPath
@@ -23,6 +25,7 @@ final case class ExecutorFacts(
     localDirs: Vector[String],
     containerMemory: Option[Long],
     logDirectory: Option[String],
+    sharedLogs: Boolean,
     environment: Map[String, String],
     pythonPath: Vector[String]
 )

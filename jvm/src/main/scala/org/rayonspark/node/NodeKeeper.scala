@@ -61,6 +61,9 @@ final class NodeKeeper(
   private var life: Option[Life] = None
   private var stopping = false
 
+  // Only YARN ends a container for what its processes hold: who asks why has no other witness.
+  private val lastWords = facts.containerMemory.map(limit => LastWords(() => sayUse(limit)))
+
   tell(KeeperMessage.Enlist(facts.executorId, facts.host))
 
   /**
@@ -177,6 +180,7 @@ final class NodeKeeper(
       directory = current.directory.toString,
       localDirs = facts.localDirs,
       logDirectory = LogDirectory(charter, facts),
+      sharedLogs = facts.sharedLogs,
       pythonPath = facts.pythonPath,
       python = hello.python,
       ray = hello.ray,
@@ -224,9 +228,17 @@ final class NodeKeeper(
         nodes = nodes,
         watchGcs = if (plan.role == NodeRole.Head) Some(plan.gcsAddress) else None,
         logDirectory = plan.logDirectory,
+        logPrefix = plan.logPrefix,
         remove = companions.map(_.toString)
       )
     )
+  }
+
+  /** Called by the JVM's end. */
+  private def sayUse(limit: Long): Unit = thread.post {
+    life.foreach { current =>
+      tell(KeeperMessage.Ending(facts.executorId, ContainerUse.of(current.directory, limit)))
+    }
   }
 
   private def report(incarnation: Int, event: NodeEvent): Unit =
@@ -235,6 +247,7 @@ final class NodeKeeper(
   private def tell(message: KeeperMessage): Unit = mailbox.send(driver, Wire.encode(message))
 
   private def close(): Unit = {
+    lastWords.foreach(_.close())
     tell(KeeperMessage.Closed(facts.executorId))
     mailbox.close()
     leave.close()

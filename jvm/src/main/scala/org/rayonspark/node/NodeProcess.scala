@@ -35,6 +35,9 @@ trait NodeProcess {
  *   "host:port" of the GCS whose nodes this process shall report; only the head is asked to
  * @param logDirectory
  *   where Ray's logs are copied when the node is gone
+ * @param logPrefix
+ *   empty for a directory that is theirs, to be made; else what the names of the copies begin with,
+ *   all of which lie in that directory itself
  * @param remove
  *   directories that go with the node, besides its own
  */
@@ -43,6 +46,7 @@ final case class NodeLaunch(
     nodes: Int,
     watchGcs: Option[String],
     logDirectory: String,
+    logPrefix: String,
     remove: Vector[String]
 )
 

@@ -24,6 +24,10 @@ import org.rayonspark.conf.RayPort
  *   and removed as the spill directory is
  * @param stagingMemory
  *   what may wait there
+ * @param logDirectory
+ *   where its logs go when it is gone
+ * @param logPrefix
+ *   what the names of those files begin with where others' logs lie beside them; else empty
  * @param extraArgs
  *   the user's own options of `ray start`
  */
@@ -48,6 +52,11 @@ final case class NodePlan(
     stagingDirectory: String,
     stagingMemory: Long,
     logDirectory: String,
+    logPrefix: String,
     pythonPath: Vector[String],
     extraArgs: Vector[String]
-)
+) {
+
+  /** Where a user finds its logs. */
+  def logs: String = if (logPrefix.isEmpty) logDirectory else s"$logDirectory/$logPrefix*"
+}

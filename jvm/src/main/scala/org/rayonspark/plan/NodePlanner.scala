@@ -79,6 +79,7 @@ private[plan] final case class NodePlanner(
       stagingDirectory = "",
       stagingMemory = sizing.stagingMemory,
       logDirectory = "",
+      logPrefix = "",
       pythonPath = Vector.empty,
       extraArgs = extraArgs(role)
     )
@@ -88,6 +89,8 @@ private[plan] final case class NodePlanner(
   private def incarnation(plan: NodePlan, offer: Offer, restarts: Int): NodePlan = {
     val seat = if (plan.role == NodeRole.Head) "head" else s"executor-${offer.executorId}"
     val name = s"$clusterId-$seat" + (if (restarts == 0) "" else s".$restarts")
+    val logs = spec(Keys.logDir)
+    val shared = offer.sharedLogs && logs.isEmpty
     val spill = spec(Keys.spillDir).orElse(offer.localDirs.headOption)
     plan.copy(
       name = name,
@@ -96,7 +99,9 @@ private[plan] final case class NodePlanner(
       stagingDirectory =
         if (offer.sharedMemory.isDefined) s"${NodePlanner.sharedMemory}/ros-stage-$name"
         else s"${offer.directory}/staging",
-      logDirectory = s"${spec(Keys.logDir).getOrElse(offer.logDirectory)}/$name",
+      logDirectory =
+        if (shared) offer.logDirectory else s"${logs.getOrElse(offer.logDirectory)}/$name",
+      logPrefix = if (shared) s"ray-$name-" else "",
       pythonPath = spec(Keys.env).get("PYTHONPATH").toVector ++ offer.pythonPath
     )
   }

@@ -25,6 +25,8 @@ import org.rayonspark.conf.RayPort
  *   Spark's local directories on the executor, for spilled objects
  * @param logDirectory
  *   where the node's logs go when it is gone
+ * @param sharedLogs
+ *   whether they lie there beside those of others, as flat as those: YARN collects no directories
  * @param pythonPath
  *   what the executor's Python workers have on their path
  * @param python
@@ -45,6 +47,7 @@ final case class Offer(
     directory: String,
     localDirs: Vector[String],
     logDirectory: String,
+    sharedLogs: Boolean,
     pythonPath: Vector[String],
     python: String,
     ray: Option[String],

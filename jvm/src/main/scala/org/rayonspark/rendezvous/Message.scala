@@ -1,7 +1,7 @@
 package org.rayonspark.rendezvous
 
 import org.rayonspark.conf.PortPolicy
-import org.rayonspark.node.NodeEvent
+import org.rayonspark.node.{ContainerUse, NodeEvent}
 import org.rayonspark.plan.{NodePlan, NodeRole, Offer}
 
 import scala.concurrent.duration.FiniteDuration
@@ -20,6 +20,9 @@ object KeeperMessage {
 
   final case class NodeReport(executorId: String, incarnation: Int, event: NodeEvent)
       extends KeeperMessage
+
+  /** The container is being ended from outside; this is what its node held then. */
+  final case class Ending(executorId: String, use: ContainerUse) extends KeeperMessage
 
   /** The keeper has stopped: its node, if it ever had one, is gone. */
   final case class Closed(executorId: String) extends KeeperMessage

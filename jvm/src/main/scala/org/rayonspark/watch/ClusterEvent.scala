@@ -1,6 +1,6 @@
 package org.rayonspark.watch
 
-import org.rayonspark.node.NodeExit
+import org.rayonspark.node.{ContainerUse, NodeExit}
 import org.rayonspark.plan.Offer
 
 /** Everything that can happen to a cluster, wherever it was noticed. */
@@ -38,6 +38,9 @@ object ClusterEvent {
   final case class OutOfMemory(executorId: String, incarnation: Int, limit: Long)
       extends ClusterEvent
   final case class KeeperClosed(executorId: String) extends ClusterEvent
+
+  /** What a node held when its container was told to end; why it was, is said later. */
+  final case class ContainerEnding(executorId: String, use: ContainerUse) extends ClusterEvent
 
   // The head's node says
   final case class NodeSeen(name: String, rayNodeId: String, alive: Boolean) extends ClusterEvent

@@ -1,5 +1,6 @@
 package org.rayonspark.watch
 
+import org.rayonspark.node.ContainerUse
 import org.rayonspark.plan.{NodePlan, NodeRole}
 
 /**
@@ -15,6 +16,8 @@ import org.rayonspark.plan.{NodePlan, NodeRole}
  *   the newest; while it prepares its next life, that of the one before
  * @param pid
  *   of its `ray start`, on its host
+ * @param lastUse
+ *   what it held when its container was told to end
  */
 final case class Member(
     executorId: String,
@@ -24,7 +27,8 @@ final case class Member(
     incarnation: Int = 0,
     stage: Stage = Stage.Waiting,
     plan: Option[NodePlan] = None,
-    pid: Option[Long] = None
+    pid: Option[Long] = None,
+    lastUse: Option[ContainerUse] = None
 ) {
   def active: Boolean = !Stage.ends(stage)
 

@@ -48,10 +48,16 @@ private[rayonspark] object NodeDrain {
       quiet(state.stage(member, Stage.Draining(rayId, listed = false)))
     else ended(state, member)
 
-  /** Spark has removed the executor, whose JVM waits for the node all the same. */
-  def executorLost(state: ClusterState, member: Member): Step = member.stage match {
-    case Stage.Draining(_, false) => ended(state, member)
-    case _ => quiet(state)
+  /**
+   * Spark has removed the executor, whose JVM waits for the node all the same, unless it was
+   * killed: YARN's kill begins with the same signal.
+   */
+  def executorLost(state: ClusterState, member: Member, reason: String): Step = {
+    val (next, actions) = member.stage match {
+      case Stage.Draining(_, false) => ended(state, member)
+      case _ => quiet(state)
+    }
+    (next, NodeFailure.goneForMemory(member, reason).map(Warn(_)).toVector ++ actions)
   }
 
   def ended(state: ClusterState, member: Member): Step = {

@@ -1,7 +1,7 @@
 package org.rayonspark.watch
 
 import org.rayonspark.{NodeFailedException, PlacementException}
-import org.rayonspark.node.NodeExit
+import org.rayonspark.node.{ContainerUse, NodeExit}
 import org.rayonspark.plan.{NodePlan, NodeRole}
 
 /** What is said of nodes that did not stay. */
@@ -19,7 +19,7 @@ object NodeFailure {
       s"exited with code ${exit.code}."
 
   def exited(member: Member, exit: NodeExit): NodeFailedException = {
-    val log = member.plan.fold("")(plan => s" The full log is in ${plan.logDirectory}.")
+    val log = member.plan.fold("")(plan => s" The full log is in ${plan.logs}.")
     val tail = exit.tail.takeRight(tailLines).mkString("\n  ", "\n  ", "\n")
     val when = if (member.alive) "" else " It was not ready yet."
     new NodeFailedException(s"${sentence(member, exit)}$when Its last output:$tail$log".trim)
@@ -36,12 +36,16 @@ object NodeFailure {
     s"Ray node ${member.index} is gone with Spark executor ${member.executorId}: " +
       why(member, reason)
 
+  /** The same where the reason is memory: that is said, however the executor left. */
+  def goneForMemory(member: Member, reason: String): Option[String] =
+    Option.when(isMemory(reason))(goneWithExecutor(member, reason))
+
   /** Spark's own words, and what they leave out: its overhead is Ray's memory too. */
   private def why(member: Member, reason: String): String = {
     val sentence = s"${reason.trim.stripSuffix(".")}."
-    if (!memoryWords.exists(reason.toLowerCase.contains)) sentence
+    if (!isMemory(reason)) sentence
     else
-      s"$sentence Ray's processes count there too${member.plan.fold("")(shareOf)}. " +
+      s"$sentence Ray's processes count there too${shares(member)}. " +
         raise(NodeRole.Worker)
   }
 
@@ -52,7 +56,7 @@ object NodeFailure {
       else s"Spark executor ${member.executorId}"
     s"The kernel killed a process beside $beside for want of memory: its control group's limit is " +
       s"${limit >> 20} MiB. Ray node ${member.index}'s processes count there too" +
-      s"${member.plan.fold("")(shareOf)}. ${raise(member.role)}"
+      s"${shares(member)}. ${raise(member.role)}"
   }
 
   private def raise(role: NodeRole): String = {
@@ -62,11 +66,23 @@ object NodeFailure {
     s"Raise $setting, or lower `object_store_memory`."
   }
 
-  private def shareOf(plan: NodePlan): String = {
+  private def shares(member: Member): String = {
+    val known = member.lastUse.map(held) ++ member.plan.map(share)
+    if (known.isEmpty) "" else known.mkString(": ", "; ", "")
+  }
+
+  private def held(use: ContainerUse): String =
+    s"they held ${use.resident >> 20} MiB (${use.shared >> 20} MiB of it shared memory) in a " +
+      s"container of ${use.limit >> 20} MiB for them and the JVM"
+
+  private def share(plan: NodePlan): String = {
     val share = plan.memory + plan.objectStoreMemory
-    s": they were to stay within ${share >> 20} MiB, of which the object store may take " +
+    s"they were to stay within ${share >> 20} MiB, of which the object store may take " +
       s"${plan.objectStoreMemory >> 20} MiB"
   }
+
+  private def isMemory(reason: String): Boolean =
+    memoryWords.exists(reason.toLowerCase.contains)
 
   private val memoryWords = Vector("memory limit", "oomkilled", "out of memory")
 

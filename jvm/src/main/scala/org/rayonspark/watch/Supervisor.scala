@@ -39,7 +39,7 @@ object Supervisor {
           left.members
             .get(id)
             .filter(_.draining)
-            .fold(keeperLost(left, id, reason))(NodeDrain.executorLost(left, _))
+            .fold(keeperLost(left, id, reason))(NodeDrain.executorLost(left, _, reason))
         case ExecutorLeaving(id, why) => NodeDrain.leaving(state, id, why)
         case ExecutorsKept(why) =>
           if (state.placed) quiet(state)
@@ -64,6 +64,8 @@ object Supervisor {
           val news = state.living(id, incarnation).map(NodeFailure.outOfMemory(_, limit))
           (state, news.map(Warn(_)).toVector)
         case KeeperClosed(id) => keeperLost(state, id, "its keeper has closed")
+        case ContainerEnding(id, use) =>
+          quiet(state.members.get(id).fold(state)(m => state.put(m.copy(lastUse = Some(use)))))
         case StartTimedOut => if (state.starting) fail(state, timedOut(state)) else quiet(state)
         case StopAsked => stop(state)
         case ApplicationEnded => stop(state.copy(applicationEnded = true))
@@ -76,7 +78,7 @@ object Supervisor {
       (
         state.copy(placed = true),
         Vector(
-          Info(
+          Warn(
             "dynamic allocation is on, so the nodes are placed without barrier scheduling, and each " +
               "reserves its slots and keeps its executor."
           ),

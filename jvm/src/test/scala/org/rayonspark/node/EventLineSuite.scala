@@ -40,16 +40,18 @@ class EventLineSuite extends AnyFunSuite {
   test("a launch is one line, whatever its values hold") {
     val command = RayCommand(Vector("start", "--resources={\"a\": 1}\n"), Map("A" -> "b\nc"))
     val line =
-      EventLine.launch(NodeLaunch(command, 3, Some("10.0.0.1:6379"), "/logs", Vector("/dev/shm/x")))
+      EventLine.launch(
+        NodeLaunch(command, 3, Some("10.0.0.1:6379"), "/logs", "ray-1-", Vector("/dev/shm/x"))
+      )
     assert(
       line == """{"launch":{"arguments":["start","--resources={\"a\": 1}\n"],""" +
         """"environment":{"A":"b\nc"},"nodes":3,"watch_gcs":"10.0.0.1:6379",""" +
-        """"log_directory":"/logs","remove":["/dev/shm/x"]}}"""
+        """"log_directory":"/logs","log_prefix":"ray-1-","remove":["/dev/shm/x"]}}"""
     )
   }
 
   test("a launch that watches nothing says null") {
-    val launch = NodeLaunch(RayCommand(Vector.empty, Map.empty), 1, None, "/logs", Vector.empty)
+    val launch = NodeLaunch(RayCommand(Vector.empty, Map.empty), 1, None, "/logs", "", Vector.empty)
     assert(EventLine.launch(launch).contains(""""watch_gcs":null"""))
   }
 

@@ -25,6 +25,7 @@ class GuardedProcessSuite extends AnyFunSuite with BeforeAndAfterAll with Eventu
       1,
       None,
       base.resolve("logs").toString,
+      "",
       Vector.empty
     )
 

@@ -21,6 +21,7 @@ object Offers {
     directory = s"/tmp/ros-$id",
     localDirs = Vector(s"/data/$id/a", s"/data/$id/b"),
     logDirectory = s"/logs/$id",
+    sharedLogs = false,
     pythonPath = Vector(s"/work/$id/lib.zip"),
     python = "3.11.7",
     ray = Some("2.60.0"),

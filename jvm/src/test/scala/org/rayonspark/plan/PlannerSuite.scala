@@ -109,6 +109,17 @@ final class PlannerSuite extends AnyFunSuite with TableDrivenPropertyChecks {
     assert(plan.head.dashboardHost.isEmpty)
   }
 
+  test("where YARN collects logs they are files of its directory, named for their node") {
+    val offers = workers(1).map(_.copy(sharedLogs = true))
+    val plan = planned(planner().plan(head, offers))
+    val worker = plan.workers.head
+    assert((worker.logDirectory, worker.logPrefix) == ("/logs/1", "ray-ros1-executor-1-"))
+    assert(worker.logs == "/logs/1/ray-ros1-executor-1-*")
+    assert(plan.head.logs == plan.head.logDirectory)
+    val mine = planned(planner("log_dir" -> "/mylogs").plan(head, offers)).workers.head
+    assert((mine.logDirectory, mine.logPrefix) == ("/mylogs/ros1-executor-1", ""))
+  }
+
   test("nodes on one host share its memory, its /dev/shm and the worker ports") {
     val offers =
       workers(2).map(_.copy(host = head.host, memory = MemoryOffer(None, 9 * gibi, gibi)))

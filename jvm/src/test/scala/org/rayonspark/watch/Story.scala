@@ -70,6 +70,7 @@ object Story {
     directory = "/tmp/ros-1",
     localDirs = Vector("/tmp/spark"),
     logDirectory = "/logs",
+    sharedLogs = false,
     pythonPath = Vector.empty,
     python = "3.11.7",
     ray = Some("2.60.0"),

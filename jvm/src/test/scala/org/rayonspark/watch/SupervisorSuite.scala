@@ -2,7 +2,7 @@ package org.rayonspark.watch
 
 import org.rayonspark.{NodeFailedException, PlacementException, RayClusterSpec, RayClusterState}
 import org.rayonspark.{StartTimeoutException, UnreachableException}
-import org.rayonspark.node.NodeExit
+import org.rayonspark.node.{ContainerUse, NodeExit}
 import org.rayonspark.rendezvous.DriverMessage
 import org.rayonspark.watch.ClusterAction._
 import org.rayonspark.watch.ClusterEvent._
@@ -230,6 +230,22 @@ class SupervisorSuite extends AnyFunSuite {
       "Raise `extra_executor_memory_for_ray` (spark.executor.memoryOverhead), or lower " +
       "`object_store_memory`."
     assert(story.tell(ExecutorLost("1", yarn)).actions.contains(Warn(warning)))
+
+    val use = ContainerUse(limit = 1536L << 20, resident = 2310L << 20, shared = 310L << 20)
+    val held = "they held 2310 MiB (310 MiB of it shared memory) in a container of 1536 MiB for " +
+      "them and the JVM; they were to stay"
+    assert(
+      story
+        .tell(ClusterEvent.ContainerEnding("1", use), ExecutorLost("1", yarn))
+        .actions
+        .contains(Warn(warning.replace("they were to stay", held)))
+    )
+
+    // YARN's SIGTERM looks like an executor that leaves in good order.
+    val leaving = story.tell(ExecutorLeaving("1", "its JVM was told to end"))
+    assert(leaving.state.members("1").draining)
+    assert(leaving.tell(ExecutorLost("1", yarn)).actions.contains(Warn(warning)))
+    assert(leaving.tell(ExecutorLost("1", "idle")).actions.isEmpty)
   }
 
   test("a process that the kernel killed for want of memory says what to raise") {

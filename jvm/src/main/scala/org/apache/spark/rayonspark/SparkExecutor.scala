@@ -28,13 +28,15 @@ object SparkExecutor {
       if (isDriver) env.conf.get("spark.driver.host") else env.blockManager.blockManagerId.host
     val inYarn = YarnContainer.isHere(env.conf, isDriver)
     val here = if (isDriver) None else Some(new File(".").getCanonicalPath)
+    val collected = if (inYarn) YarnContainer.logDirectory else None
     ExecutorFacts(
       executorId = env.executorId,
       host = InetAddress.getByName(host.stripPrefix("[").stripSuffix("]")).getHostAddress,
       gpuAddresses = gpuAddresses,
       localDirs = Utils.getConfiguredLocalDirs(env.conf).toVector,
       containerMemory = Option.when(inYarn)(YarnContainer.memory(env.conf, isDriver)),
-      logDirectory = if (inYarn) YarnContainer.logDirectory.orElse(here) else here,
+      logDirectory = collected.orElse(here),
+      sharedLogs = collected.isDefined,
       environment = if (inYarn) YarnContainer.environment else Map.empty,
       pythonPath = pythonPath(env)
     )

@@ -19,7 +19,9 @@ object YarnContainer {
    */
   def memory(conf: SparkConf, isDriver: Boolean): Long = ContainerMemory(conf, isDriver)
 
-  /** Where YARN collects the container's logs: what lies there is shown by `yarn logs`. */
+  /**
+   * Where YARN collects the container's logs: the files that lie there are shown by `yarn logs`.
+   */
   def logDirectory: Option[String] =
     sys.props
       .get("spark.yarn.app.container.log.dir")

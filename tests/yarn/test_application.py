@@ -1,4 +1,4 @@
-"""One application in client mode: where its Ray nodes are, and what they reach."""
+"""One application in each mode: where its Ray nodes are, and what they reach."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cluster.driver import OBJECT_MIB, ROWS
 from cluster.leftovers import Leftovers, eventually
 
 from .conftest import Client
-from .driver import OBJECT_MIB, ROWS
 from .hadoop import HOSTS, Hadoop
 
 USER = "ann"
+WITHIN_S = 15.0
 READERS = 3
+STORE_MIB = OBJECT_MIB * 3 // 2
 READINGS, STEP_MIB = 6, 103.0
 """YARN counts twice in a second, and from 1 GB on says it in steps of 0.1."""
 
@@ -24,32 +26,38 @@ USED = re.compile(r"for container-id (container_\w+): ([\d.]+) ([KMG])B of")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def leaves_nothing_behind(yarn: Hadoop) -> Iterator[Leftovers]:
-    """When the last of these tests has ended: they share one application."""
-    leftovers = Leftovers.before()
-    yield leftovers
-    leftovers.assert_none(15)
+def leaves_nothing_behind(yarn: Hadoop) -> Leftovers:
+    """The last of these tests asks it: they share one application."""
+    return Leftovers.before()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["yarn", "yarn-cluster"])
 def client(
+    request: pytest.FixtureRequest,
     yarn: Hadoop,
     leaves_nothing_behind: Leftovers,
+    packed_venv: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Client]:
-    """It has room for a large object, however pages are counted."""
+    """It has room for a large object, however pages are counted.
+
+    In cluster mode its Python environment is an archive.
+    """
+    mode = request.param
     yarn.fs("-mkdir", "-p", f"/user/{USER}")
     yarn.fs("-chown", USER, f"/user/{USER}")
+    archive = {"penv_archive": str(packed_venv)} if mode == "yarn-cluster" else {}
     started = Client(
         tmp_path_factory.mktemp("client"),
+        mode=mode,
         cores=READERS,
-        object_store_memory=f"{OBJECT_MIB * 3 // 2}m",
+        object_store_memory=f"{STORE_MIB}m",
         hadoop_user_name=USER,
         init_ray_on_spark=True,
+        **archive,
     )
     yield started
-    started.ask("stop")
-    started.program.end()
+    started.end()
 
 
 def workers(client: Client) -> list[dict[str, Any]]:
@@ -63,7 +71,7 @@ def test_each_host_has_a_node_at_its_executors_address(client: Client) -> None:
 
 def test_the_containers_memory_is_sized_for_ray_and_told(client: Client) -> None:
     # The JVM's own, the node's, the workers', the store, and the store again for each worker.
-    expected = 384 + 512 + READERS * 512 + (1 + READERS) * (OBJECT_MIB * 3 // 2)
+    expected = 384 + 512 + READERS * 512 + (1 + READERS) * STORE_MIB
     assert client.ask("conf", "spark.executor.memoryOverhead") == f"{expected}m"
     assert f"asks YARN for {expected} MiB beside its heap of 512 MiB" in client.program.text()
 
@@ -93,12 +101,15 @@ def test_a_ray_task_reads_hdfs_as_the_application_may(client: Client, yarn: Hado
     assert f"{USER} " in yarn.fs("-ls", f"/user/{USER}")
 
 
-def test_rays_logs_are_in_the_containers(client: Client, yarn: Hadoop) -> None:
+def test_rays_logs_go_where_yarn_collects_them(client: Client, yarn: Hadoop) -> None:
     for node in workers(client):
         logs = Path(node["log_directory"])
         assert logs.is_relative_to(yarn.logs())
-        assert logs.parent.name.startswith("container_")
-        assert logs.parent.parent.name == client.application
+        assert logs.name.startswith("container_")
+        assert logs.parent.name == client.application
+        # Those of the nodes before the restart are there already.
+        assert list(logs.glob("ray-*-executor-*-raylet.out"))
+        assert {path for path in logs.iterdir() if path.is_dir()} == set()
 
 
 def settled_mib(yarn: Hadoop, container: str, number: int) -> float:
@@ -120,7 +131,7 @@ def settled_mib(yarn: Hadoop, container: str, number: int) -> float:
 
 
 def test_an_object_that_workers_share_counts_for_each_or_not(client: Client, yarn: Hadoop) -> None:
-    containers = {node["host"]: Path(node["log_directory"]).parent.name for node in workers(client)}
+    containers = {node["host"]: Path(node["log_directory"]).name for node in workers(client)}
 
     def counted() -> list[float]:
         return [settled_mib(yarn, containers[host], number) for number, host in enumerate(HOSTS, 1)]
@@ -137,5 +148,25 @@ def test_an_object_that_workers_share_counts_for_each_or_not(client: Client, yar
     client.ask("dismiss")
 
 
-def test_the_interpreter_is_the_clients_where_every_host_has_it(client: Client) -> None:
-    assert {task["python"] for task in client.ask("tasks")} == {sys.executable}
+def test_the_interpreter_is_the_clients_or_the_archives(client: Client) -> None:
+    for task in client.ask("tasks"):
+        if client.mode == "yarn":
+            assert task["python"] == sys.executable
+        else:
+            assert task["prefix"].endswith("/python_env")
+    if client.mode != "yarn":
+        assert client.ask("imported", "only_here", "WORD") == ["travelled", "travelled"]
+
+
+def test_the_rest_kill_takes_ray_along(
+    client: Client, yarn: Hadoop, leaves_nothing_behind: Leftovers
+) -> None:
+    yarn.kill(client.application)
+
+    leaves_nothing_behind.assert_none(WITHIN_S)
+    if client.mode != "yarn":
+        assert client.program.wait() != 0
+    logs = yarn.application_logs(client.application, "-appOwner", USER)
+    assert "-raylet.out" in logs
+    # The head's is beside its driver.
+    assert ("-head-gcs_server.out" in logs) == (client.mode != "yarn")
