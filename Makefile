@@ -81,8 +81,11 @@ format: env ## Format everything
 	$(python) -m ruff format
 	./sbt scalafmtAll scalafmtSbt
 
-bench-startup: jar $(hadoop) ## Measure how fast a cluster comes up, on YARN too
+bench-startup: jar $(hadoop) ## Measure how fast a cluster comes up, on YARN and Kubernetes too
 	PYTHONPATH=tests $(python) -m yarn.hadoop $(python) benchmarks/startup.py
+	if PYTHONPATH=tests $(python) -m kubernetes.machine; then \
+	  tools/kubernetes.sh && PYTHONPATH=tests $(python) -m kubernetes.cluster \
+	    $(python) benchmarks/startup.py --scenarios k8s; fi
 
 bench-exchange: jar ## Measure how long data takes between Spark and Ray
 	PYTHONPATH=tests $(python) benchmarks/exchange.py

@@ -17,10 +17,10 @@ from pathlib import Path
 from starts import machine, process_tree, runner
 from starts.contestant import CONTESTANTS
 from starts.report import Measured, Report
-from starts.request import StartRequest
+from starts.request import KUBERNETES_MASTER, StartRequest
 
 SLOTS_NODES = 2
-YARN_NODES = 2
+CONTAINER_NODES = 2
 
 
 def main() -> int:
@@ -53,8 +53,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--scenarios",
         type=_scenarios,
-        default=tuple(name for name in _WHO if name != "yarn" or "HADOOP_CONF_DIR" in os.environ),
-        help=f"of {','.join(_WHO)} (default: all; yarn only with HADOOP_CONF_DIR)",
+        default=tuple(name for name in _WHO if _NEEDS.get(name, "HOME") in os.environ),
+        help=f"of {','.join(_WHO)} (default: all for which the environment names a cluster)",
     )
     parser.add_argument("--dashboard", choices=("on", "off"), default="on", help="for everybody")
     parser.add_argument(
@@ -69,16 +69,21 @@ def _options() -> argparse.Namespace:
 _WHO = {
     "cluster": ("rayonspark", "peer", "hand"),
     "yarn": ("rayonspark", "hand"),
+    # Nobody starts nodes in pods by hand, and the peer refuses to.
+    "k8s": ("rayonspark",),
     "local": ("rayonspark", "plain"),
     "slots": ("rayonspark", "peer"),
 }
 """Scenario -> contestants that can take part in it."""
 
+_NEEDS = {"yarn": "HADOOP_CONF_DIR", "k8s": KUBERNETES_MASTER}
+"""Scenario -> the variable that names its cluster."""
+
 
 def _requests(options: argparse.Namespace) -> Iterator[StartRequest]:
     """Rounds over all scenarios; the order rotates, so that nobody is always first."""
-    sizes = {"cluster": options.nodes, "yarn": (YARN_NODES,), "local": (0,)}
-    sizes["slots"] = (SLOTS_NODES,)
+    sizes = {"cluster": options.nodes, "local": (0,), "slots": (SLOTS_NODES,)}
+    sizes |= dict.fromkeys(_NEEDS, (CONTAINER_NODES,))
     for round_number in range(options.runs):
         for scenario in options.scenarios:
             names = [name for name in _WHO[scenario] if name in options.only]

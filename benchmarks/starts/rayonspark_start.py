@@ -28,7 +28,7 @@ class RayOnSparkStart:
         fields: dict[str, Any] = {
             "object_store_memory": OBJECT_STORE_BYTES,
             "dashboard": request.dashboard,
-            "temp_dir": request.ray_temp_dir,
+            "temp_dir": request.node_temp_dir,
         }
         if request.scenario != "local":
             # One node more than there can ever be executors: the error is what is timed.

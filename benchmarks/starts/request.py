@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from dataclasses import dataclass
 
 OBJECT_STORE_BYTES = 200 * 1024 * 1024
@@ -11,6 +12,9 @@ OBJECT_STORE_BYTES = 200 * 1024 * 1024
 
 CORES_PER_EXECUTOR = 1
 LOCAL_CORES = 2
+
+KUBERNETES_MASTER = "RAYONSPARK_TEST_MASTER"
+"""The variable that names the API server."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +24,8 @@ class StartRequest:
     Attributes
     ----------
     scenario
-        ``"cluster"``, ``"yarn"``, ``"local"`` or ``"slots"`` (more nodes than the executors can
-        ever be).
+        ``"cluster"``, ``"yarn"``, ``"k8s"``, ``"local"`` or ``"slots"`` (more nodes than the
+        executors can ever be).
     contestant
         A key of `starts.contestant.CONTESTANTS`.
     nodes
@@ -50,12 +54,19 @@ class StartRequest:
             return f"local[{LOCAL_CORES}]"
         if self.scenario == "yarn":
             return "yarn"
+        if self.scenario == "k8s":
+            return os.environ[KUBERNETES_MASTER]
         return f"local-cluster[{self.nodes},{CORES_PER_EXECUTOR},2048]"
 
     @property
     def ray_temp_dir(self) -> str:
         """For the contestant's temp directories: what is in it in the end was left behind."""
         return f"{self.scratch}/t"
+
+    @property
+    def node_temp_dir(self) -> str:
+        """What a node is told: a pod has no directory of this machine's."""
+        return "/tmp" if self.scenario == "k8s" else self.ray_temp_dir
 
     def to_json(self) -> str:
         """The request as one line."""

@@ -13,8 +13,10 @@ from starts.request import CORES_PER_EXECUTOR, StartRequest
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-YARN_OVERHEAD = "2g"
+CONTAINER_OVERHEAD = "2g"
 """Beside an executor's heap, for Ray."""
+
+SHARED_MEMORY = "spark.kubernetes.executor.volumes.emptyDir.shm"
 
 
 def environment(scratch: str) -> dict[str, str]:
@@ -59,20 +61,33 @@ def start(request: StartRequest) -> SparkSession:
         .config("spark.executor.memory", "1g")
         .config("spark.driver.memory", "1g")
         .config("spark.driver.extraJavaOptions", java_temp)
-        .config("spark.executor.extraJavaOptions", java_temp)
         .config("spark.local.dir", f"{request.scratch}/local")
     )
-    if request.scenario == "yarn":
-        builder = (
-            builder.config("spark.executor.instances", request.nodes)
-            .config("spark.executor.cores", CORES_PER_EXECUTOR)
-            .config("spark.executor.memoryOverhead", YARN_OVERHEAD)
-            # The NodeManagers are on this machine: nothing has to be sent.
-            .config("spark.yarn.jars", f"local:{request.scratch}/spark/jars/*")
-        )
+    for key, value in _of_scenario(request, java_temp).items():
+        builder = builder.config(key, value)
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     await_executors(spark, request.nodes)
     tasks = max(request.nodes, 1) * 2
     spark.sparkContext.parallelize(range(tasks), tasks).map(lambda number: number + 1).collect()
     return spark
+
+
+def _of_scenario(request: StartRequest, java_temp: str) -> dict[str, str]:
+    """What differs from one cluster manager to the next."""
+    containers = {
+        "spark.executor.instances": str(request.nodes),
+        "spark.executor.cores": str(CORES_PER_EXECUTOR),
+        "spark.executor.memoryOverhead": CONTAINER_OVERHEAD,
+    }
+    if request.scenario == "k8s":
+        return containers | {
+            f"{SHARED_MEMORY}.mount.path": "/dev/shm",
+            f"{SHARED_MEMORY}.options.medium": "Memory",
+            f"{SHARED_MEMORY}.options.sizeLimit": "1Gi",
+        }
+    ours = {"spark.executor.extraJavaOptions": java_temp}
+    if request.scenario == "yarn":
+        # The NodeManagers are on this machine: nothing has to be sent.
+        return ours | containers | {"spark.yarn.jars": f"local:{request.scratch}/spark/jars/*"}
+    return ours
