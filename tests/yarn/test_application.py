@@ -91,8 +91,9 @@ def test_data_crosses_both_ways(client: Client) -> None:
 
 
 def test_a_ray_task_reads_hdfs_as_the_application_may(client: Client, yarn: Hadoop) -> None:
-    client.ask("write", f"/user/{USER}/words", ["from Spark"])
-    assert client.ask("read_in_ray", f"/user/{USER}/words/part-00000") == "from Spark\n"
+    words = f"/user/{USER}/words-{client.mode}"
+    client.ask("write", words, ["from Spark"])
+    assert client.ask("read_in_ray", f"{words}/part-00000") == "from Spark\n"
     assert all(
         task["directory"].endswith("/__spark_conf__/__hadoop_conf__")
         for task in client.ask("tasks")
