@@ -22,14 +22,20 @@ final class ArrowDecoder(channel: ReadableByteChannel, columns: Array[Int]) exte
     ArrowUtils.rootAllocator.newChildAllocator("rayonspark", 0, Long.MaxValue)
   private val reader = new ArrowStreamReader(channel, allocator)
   private val root = reader.getVectorSchemaRoot
-  private val vectors: Array[ColumnVector] =
-    columns.map(i => new ArrowColumnVector(root.getVector(i)): ColumnVector)
+  private val vectors: Array[ColumnVector] = columns.map { i =>
+    val vector = root.getVector(i)
+    BufferColumn.of(vector).getOrElse(new ArrowColumnVector(vector))
+  }
 
   val batch: ColumnarBatch = new ColumnarBatch(vectors)
 
   /** Loads the next batch that has rows; false when there is none. */
   def next(): Boolean = {
     val loaded = reader.loadNextBatch()
+    vectors.foreach {
+      case column: BufferColumn => column.load()
+      case _ => ()
+    }
     batch.setNumRows(root.getRowCount)
     loaded
   }

@@ -12,44 +12,12 @@ import scala.jdk.CollectionConverters._
 import scala.util.Try
 
 final class ArrowEncoderSuite extends AnyFunSuite with LocalSpark with TableDrivenPropertyChecks {
+  import EveryType._
+
   private val rows = 30000L
-
-  /** One column of each type that is not nested. */
-  private val flat = Vector(
-    "id % 2 = 0 AS flag",
-    "CAST(id % 100 AS tinyint) AS tiny",
-    "CAST(-id AS smallint) AS small",
-    "CAST(id * 7919 AS int) AS number",
-    "id * 1000000007 AS large",
-    "CAST(id / 3 AS float) AS single",
-    "id / 7D AS twice",
-    "CAST(id - 15000.25 AS decimal(12, 2)) AS compact",
-    "CAST(id AS decimal(38, 18)) * CAST(-12345678901 AS decimal(18, 0)) AS vast",
-    "concat('größe-', repeat('x', CAST(id % 40 AS int)), id) AS text",
-    "encode(concat(id, ''), 'UTF-8') AS bytes",
-    "date_add(DATE'1960-01-01', CAST(id AS int)) AS day",
-    "TIMESTAMP'1965-03-28 01:30:00.000001' + make_dt_interval(0, id) AS moment",
-    "TIMESTAMP_NTZ'1965-03-28 01:30:00' + make_dt_interval(0, id) AS clock",
-    "make_dt_interval(0, 0, 0, id - 15000) AS span"
-  )
-
-  private val nested = Vector(
-    "array(id, NULL, -id) AS numbers",
-    "IF(id % 5 = 0, array(), array(concat('a', id), NULL)) AS texts",
-    "map(concat('k', id), named_struct('x', id, 'y', IF(id % 3 = 0, NULL, id / 2D))) AS pairs",
-    "named_struct('inner', named_struct('deep', IF(id % 7 = 0, NULL, array(id)))) AS struct",
-    "CAST(NULL AS void) AS nothing"
-  )
 
   private def frame(columns: Seq[String]): DataFrame =
     spark.range(0, rows, 1, 3).selectExpr(columns: _*)
-
-  /** Each column is null in every ninth row, another row for each column. */
-  private def withNulls(columns: Seq[String]): Seq[String] =
-    columns.zipWithIndex.map { case (column, i) =>
-      val at = column.lastIndexOf(" AS ")
-      s"IF(id % 9 = ${i % 9}, NULL, ${column.take(at)})${column.drop(at)}"
-    }
 
   private def parquet(frame: DataFrame): DataFrame = {
     val directory = Files.createTempDirectory("rayonspark").toString

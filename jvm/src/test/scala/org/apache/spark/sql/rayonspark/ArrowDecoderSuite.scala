@@ -1,0 +1,65 @@
+package org.apache.spark.sql.rayonspark
+
+import org.apache.spark.sql.catalyst.CatalystTypeConverters
+import org.apache.spark.sql.types.StructType
+import org.apache.spark.sql.{DataFrame, Row}
+import org.rayonspark.LocalSpark
+import org.scalatest.funsuite.AnyFunSuite
+
+import java.io.ByteArrayInputStream
+import java.nio.channels.Channels
+import scala.jdk.CollectionConverters._
+
+final class ArrowDecoderSuite extends AnyFunSuite with LocalSpark {
+  import EveryType._
+
+  private val rows = 3000L
+  private val batchBytes = 1L << 16
+
+  private def decoded(frame: DataFrame, columns: Seq[Int]): Seq[Seq[Any]] = {
+    val schema = StructType(columns.map(frame.schema(_)))
+    val toScala = CatalystTypeConverters.createToScalaConverter(schema)
+    Encoded.of(frame, batchBytes).streams.flatMap { bytes =>
+      val decoder =
+        new ArrowDecoder(Channels.newChannel(new ByteArrayInputStream(bytes)), columns.toArray)
+      try
+        Iterator
+          .continually(decoder.next())
+          .takeWhile(identity)
+          .flatMap(_ => decoder.batch.rowIterator.asScala)
+          .map(row => toScala(row).asInstanceOf[Row].toSeq)
+          .toVector
+      finally decoder.close()
+    }
+  }
+
+  private def expected(frame: DataFrame, columns: Seq[Int]): Seq[Seq[Any]] =
+    frame.collect().toSeq.map(row => columns.map(row.get))
+
+  /** Rows can be compared only when binaries are. */
+  private def comparable(rows: Seq[Seq[Any]]): Seq[Seq[Any]] = rows.map(_.map {
+    case bytes: Array[Byte] => bytes.toSeq
+    case other => other
+  })
+
+  private def same(frame: DataFrame, columns: Seq[Int]): Unit =
+    assert(comparable(decoded(frame, columns)) == comparable(expected(frame, columns)))
+
+  test("every type is read as it was, over several batches") {
+    val all = flat ++ nested
+    same(spark.range(0, rows, 1, 2).selectExpr(all: _*), all.indices)
+  }
+
+  test("nulls are read as nulls, and a column that has none knows it") {
+    val all = withNulls(flat ++ nested)
+    same(spark.range(0, rows, 1, 2).selectExpr(all: _*), all.indices)
+    // Only some batches have nulls: what was known of one is not believed of the next.
+    val late = spark.range(0, rows, 1, 1).selectExpr(s"IF(id > ${rows - 100}, NULL, id) AS late")
+    same(late, Seq(0))
+  }
+
+  test("only the columns that are wanted are given") {
+    val frame = spark.range(0, rows, 1, 1).selectExpr(withNulls(flat): _*)
+    same(frame, Seq(4, 9))
+  }
+}
