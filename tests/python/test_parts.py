@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pyarrow as pa
 import pytest
-from rayonspark.data._parts import Part, parts_of, write
+from rayonspark.data._parts import BATCH_BYTES, Part, parts_of, write
 from rayonspark.data.layout import in_layout, spark_schema
 
 KIB = 2**10
@@ -43,6 +43,19 @@ def test_what_fits_is_one_part() -> None:
     (part,) = cut(pa.table({"a": range(1000), "b": [str(i) for i in range(1000)]}), BOUND)
 
     assert part.pieces == (1000,)
+
+
+def test_a_file_has_batches_of_a_size_that_suits_its_reader() -> None:
+    table = pa.table({"a": range(2_000_000), "b": [None, 1.5] * 1_000_000})
+    schema = spark_schema(table.schema)
+    file = io.BytesIO()
+
+    write(table, 0, [table.num_rows], schema, file)
+
+    batches = list(pa.ipc.open_stream(file.getvalue()))
+    assert len(batches) == -(-table.nbytes // BATCH_BYTES)
+    assert all(batch.nbytes <= BATCH_BYTES for batch in batches)
+    assert all(batch.num_rows % 8 == 0 for batch in batches)
 
 
 def test_one_row_may_be_larger_than_the_bound() -> None:

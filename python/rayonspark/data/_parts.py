@@ -17,6 +17,8 @@ from rayonspark.data.layout import in_layout
 
 PIECE_BYTES = 64 << 20
 """A worker needs no second image of its whole block."""
+BATCH_BYTES = 4 << 20
+"""A record batch for which Spark's JVM has memory at hand; for 16 MiB it asks the kernel."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,15 @@ def write(table: pa.Table, start: int, pieces: Sequence[int], schema: pa.Schema,
     """Write a part as an Arrow IPC stream in this schema."""
     with pa.ipc.new_stream(sink, schema) as stream:
         for rows in pieces:
-            stream.write_table(in_layout(table.slice(start, rows), schema))
+            piece = in_layout(table.slice(start, rows), schema)
+            stream.write_table(piece, max_chunksize=_batch_rows(piece))
             start += rows
+
+
+def _batch_rows(piece: pa.Table) -> int:
+    """Rows of a record batch, in whole bytes of the bits that say which values are there."""
+    rows: int = piece.num_rows * BATCH_BYTES // max(1, piece.nbytes)
+    return max(8, rows // 8 * 8)
 
 
 def _size(table: pa.Table, schema: pa.Schema) -> int:
