@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -330,6 +330,12 @@ def system_properties(jvm: Any) -> dict[str, str]:
     from pyspark import SparkConf
 
     return dict(SparkConf(loadDefaults=True, _jvm=jvm).getAll())
+
+
+def forget(jvm: Any, keys: Iterable[str]) -> None:
+    """Take properties away with which this JVM was launched."""
+    for key in keys:
+        jvm.System.clearProperty(key)
 
 
 def _loaded(jvm: Any) -> bool:

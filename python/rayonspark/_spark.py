@@ -28,7 +28,14 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("rayonspark")
 # What only the launch of the JVM can set.
-_LAUNCH_KEYS = frozenset({"spark.driver.memory"})
+_LAUNCH_KEYS = frozenset(
+    {
+        "spark.driver.memory",
+        "spark.driver.extraClassPath",
+        "spark.driver.extraJavaOptions",
+        "spark.driver.extraLibraryPath",
+    }
+)
 
 
 class SparkOfOurs:
@@ -163,6 +170,8 @@ def _with_jvm(
     jvm = SparkContext._jvm
     _jvm.attach(jvm)
     if fresh:
+        # The launch made them defaults of every later SparkContext of this process.
+        _jvm.forget(jvm, {row.key for row in rows} - _LAUNCH_KEYS)
         return rows
     there = _jvm.system_properties(jvm)
     if submitted() and (mode is ClusterMode.SUBMIT or mode.is_yarn or mode.is_kubernetes):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pyspark
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 from rayonspark import configure_spark
 
@@ -39,6 +40,8 @@ def session(master="local-cluster[2,1,1024]", **conf):
 def local_cluster(workers: int, cores: int, **conf: str) -> Iterator[SparkSession]:
     """A session whose executors are processes on this machine."""
     os.environ.update(LOCAL_CLUSTER_ENV)
+    # What a JVM is launched with stays for all sessions of this process, so it is with nothing.
+    SparkContext._ensure_initialized()
     builder = (
         SparkSession.builder.master(f"local-cluster[{workers},{cores},1024]")
         .appName("rayonspark tests")

@@ -133,6 +133,35 @@ say("done")
     assert marker.exists()
 
 
+TWICE = """
+from rayonspark import init_orca_context, stop_orca_context
+
+conf = {"spark.ui.enabled": "false", "spark.driver.extraJavaOptions": "-Dofthejvm=1"}
+for own in ({"spark.locality.wait": "7s"}, {}):
+    sc = init_orca_context("local", cores=1, memory="512m", conf={**conf, **own})
+    print("TEST", sc.getConf().get("spark.locality.wait"), flush=True)
+    stop_orca_context()
+try:
+    init_orca_context("local", conf={"spark.driver.extraJavaOptions": "-Dofthejvm=2"})
+except Exception as error:
+    print("TEST", error, flush=True)
+"""
+
+
+def test_what_one_context_was_asked_for_does_not_reach_the_next(
+    run_program: Callable[..., Program],
+) -> None:
+    program = run_program(TWICE)
+    assert program.line() == "7s"
+    assert program.line() == "None"
+    assert program.line() == (
+        "The JVM of this process runs since an earlier SparkContext, and it cannot honour "
+        "conf['spark.driver.extraJavaOptions'] (spark.driver.extraJavaOptions='-Dofthejvm=2'), and "
+        "it is '-Dofthejvm=1'. Leave that out, or start a new Python process."
+    )
+    assert program.wait() == 0, program.text()
+
+
 MASTER = """
 import os, sys, tempfile
 from rayonspark import _jvm
