@@ -84,7 +84,9 @@ def test_a_drivers_jvm_that_dies_takes_all_along_and_the_next_start_sweeps(
         return [pod["metadata"]["name"] for pod in pods if pod["status"]["phase"] == "Running"]
 
     assert eventually(lambda: not running(), WITHIN_S), running()
-    start_client().ask("stop")
+    # With Ray it is sure that its executors are up: one whose driver leaves before hangs, in Spark,
+    # until Kubernetes ends its pod after the grace period.
+    start_client(init_ray_on_spark=True).ask("stop")
     assert executor_pods(kubernetes, client.application) == {}
 
 
