@@ -24,6 +24,7 @@ VALUES = {
 """What users see and every room but `conf` may name; the rest of that package is `RayCluster`."""
 
 STOREYS = [
+    {"threads"},
     {"conf"},
     {"values"},
     {"plan"},

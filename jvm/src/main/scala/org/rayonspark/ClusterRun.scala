@@ -9,11 +9,12 @@ import org.rayonspark.node.{GuardedProcess, JvmEnd, NodeEvent, NodeKeeper, Reach
 import org.rayonspark.pods.PodWatch
 import org.rayonspark.rendezvous.{KeeperMessage, Rendezvous, Stay}
 import org.rayonspark.route.RouteServer
+import org.rayonspark.threads.Daemon
 import org.rayonspark.watch._
 
 import java.security.SecureRandom
 import java.util.HexFormat
-import java.util.concurrent.{CountDownLatch, ExecutorService, Executors}
+import java.util.concurrent.{CountDownLatch, Executors}
 import scala.concurrent.duration._
 
 /** The effects of one cluster: everything of it that lives in the driver, wired around its loop. */
@@ -57,13 +58,9 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
         why => loop.post(ClusterEvent.ExecutorsKept(why))
       )
     )
-  private val probes: ExecutorService = Executors.newFixedThreadPool(
+  private val probes = Executors.newFixedThreadPool(
     ClusterRun.probeThreads,
-    { work =>
-      val thread = new Thread(work, s"rayonspark-${initial.id}-probe")
-      thread.setDaemon(true)
-      thread
-    }
+    Daemon.factory(s"rayonspark-${initial.id}-probe")
   )
 
   private val decommissions = new DecommissionWatch(

@@ -13,6 +13,7 @@ import org.rayonspark.{
   RayOnSparkException
 }
 import org.rayonspark.rendezvous.Rendezvous
+import org.rayonspark.threads.Daemon
 
 import java.lang.{Double => JDouble}
 import java.time.Duration
@@ -40,8 +41,7 @@ final class ArrowExport private (staging: Staging, frame: ArrowFrame, task: Expo
   private val answers = new ExportAnswers(staging, book, claims)
   private val desk = staging.transport.serve(task.desk, answers.answer)
   private val ending = staging.whenEnding(() => fail(ArrowExport.stopped(staging.clusterId)))
-  private val thread = new Thread(() => encodeAll(), task.desk)
-  thread.setDaemon(true)
+  private val thread = Daemon(task.desk)(encodeAll())
   // Where our jar was attached to a live session, only our own loader knows our classes.
   thread.setContextClassLoader(getClass.getClassLoader)
 

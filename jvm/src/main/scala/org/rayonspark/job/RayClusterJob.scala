@@ -5,6 +5,7 @@ import org.apache.spark.rayonspark.SparkDriver
 import org.apache.spark.rdd.RDD
 import org.apache.spark.resource.{ResourceProfile, ResourceProfileBuilder, TaskResourceRequests}
 import org.rayonspark.conf.Scheduling
+import org.rayonspark.threads.Daemon
 
 import java.util.concurrent.atomic.AtomicInteger
 
@@ -57,15 +58,11 @@ final class RayClusterJob(
 
   private def run(holding: Option[String])(rdd: => RDD[Int]): Unit = {
     running.incrementAndGet()
-    val thread = new Thread(
-      () => {
-        val error = runJob(holding, rdd)
-        running.decrementAndGet()
-        onEnd(holding, error)
-      },
-      holding.fold(s"$group-place")(id => s"$group-reserve-$id")
-    )
-    thread.setDaemon(true)
+    val thread = Daemon(holding.fold(s"$group-place")(id => s"$group-reserve-$id")) {
+      val error = runJob(holding, rdd)
+      running.decrementAndGet()
+      onEnd(holding, error)
+    }
     // Where our jar was attached to a live session, only our own loader knows our classes.
     thread.setContextClassLoader(getClass.getClassLoader)
     thread.start()

@@ -1,6 +1,7 @@
 package org.rayonspark.node
 
 import org.apache.spark.internal.Logging
+import org.rayonspark.threads.Daemon
 
 import java.io.{BufferedReader, IOException, InputStreamReader}
 import java.nio.charset.StandardCharsets
@@ -34,11 +35,7 @@ private[node] final class GuardedProcess(
   private var stopped = false
   private var launched: Option[NodeLaunch] = None
 
-  locally {
-    val thread = new Thread(() => read(), s"rayonspark-node-${directory.getFileName}")
-    thread.setDaemon(true)
-    thread.start()
-  }
+  Daemon(s"rayonspark-node-${directory.getFileName}")(read()).start()
 
   override def launch(launch: NodeLaunch): Unit = synchronized {
     launched = Some(launch)

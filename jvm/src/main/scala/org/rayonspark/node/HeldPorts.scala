@@ -1,6 +1,7 @@
 package org.rayonspark.node
 
 import org.rayonspark.conf.RayPort
+import org.rayonspark.threads.Daemon
 
 import java.io.IOException
 import java.net.StandardSocketOptions
@@ -24,8 +25,7 @@ final class HeldPorts private[node] (sockets: Map[RayPort, ServerSocketChannel])
 
   private val selector = Selector.open()
   @volatile private var released = false
-  private val thread = new Thread(() => answer(), "rayonspark-held-ports")
-  thread.setDaemon(true)
+  private val thread = Daemon("rayonspark-held-ports")(answer())
   thread.start()
 
   /** Lets go of all of them; when it returns, they are free. Idempotent. */

@@ -1,5 +1,7 @@
 package org.rayonspark.node
 
+import org.rayonspark.threads.Daemon
+
 import java.util.concurrent.{ExecutorService, Executors, RejectedExecutionException}
 
 /** One named daemon thread that runs what is posted to it, in order. */
@@ -15,10 +17,6 @@ final class KeeperThread private (executor: ExecutorService) extends AutoCloseab
 
 object KeeperThread {
   def apply(name: String): KeeperThread = new KeeperThread(
-    Executors.newSingleThreadExecutor { work =>
-      val thread = new Thread(work, name)
-      thread.setDaemon(true)
-      thread
-    }
+    Executors.newSingleThreadExecutor(Daemon.factory(name))
   )
 }

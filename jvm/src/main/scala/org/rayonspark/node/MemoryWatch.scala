@@ -1,6 +1,7 @@
 package org.rayonspark.node
 
-import java.util.concurrent.{Executors, TimeUnit}
+import org.rayonspark.threads.Repeated
+
 import scala.concurrent.duration._
 
 /**
@@ -18,13 +19,7 @@ private[node] final class MemoryWatch(
   private val before = group.kills()
   // Guarded by `this`.
   private var told = false
-  private val looks = Executors.newSingleThreadScheduledExecutor { work =>
-    val thread = new Thread(work, name)
-    thread.setDaemon(true)
-    thread
-  }
-  private val period = MemoryWatch.period.toMillis
-  looks.scheduleWithFixedDelay(() => look(), period, period, TimeUnit.MILLISECONDS)
+  private val looks = new Repeated(name, MemoryWatch.period)(look())
 
   /** Looks now: for whoever has just heard of a death. */
   def look(): Unit = synchronized {
@@ -34,10 +29,7 @@ private[node] final class MemoryWatch(
     }
   }
 
-  override def close(): Unit = {
-    looks.shutdownNow()
-    ()
-  }
+  override def close(): Unit = looks.close()
 }
 
 private object MemoryWatch {

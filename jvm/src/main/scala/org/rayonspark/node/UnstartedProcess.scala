@@ -1,5 +1,7 @@
 package org.rayonspark.node
 
+import org.rayonspark.threads.Daemon
+
 import java.io.IOException
 import java.nio.file.Path
 import scala.concurrent.duration.FiniteDuration
@@ -13,12 +15,8 @@ private[node] final class UnstartedProcess(
   // What a shell answers when there is no such command.
   private val notFound = 127
 
-  locally {
-    // On a thread of its own like every event, so that the caller has its process before it exits.
-    val thread = new Thread(() => exit(), s"rayonspark-node-${directory.getFileName}")
-    thread.setDaemon(true)
-    thread.start()
-  }
+  // On a thread of its own like every event, so that the caller has its process before it exits.
+  Daemon(s"rayonspark-node-${directory.getFileName}")(exit()).start()
 
   private def exit(): Unit = {
     val trouble =

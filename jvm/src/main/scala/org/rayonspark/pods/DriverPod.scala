@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.client.{KubernetesClient, KubernetesClientException
 import io.fabric8.kubernetes.client.dsl.PodResource
 import org.apache.spark.internal.Logging
 import org.rayonspark.PlacementException
+import org.rayonspark.threads.Daemon
 
 import java.io.{IOException, OutputStream}
 import java.net.HttpURLConnection.{HTTP_FORBIDDEN, HTTP_UNAUTHORIZED}
@@ -27,8 +28,7 @@ final class DriverPod(
 ) extends AutoCloseable
     with Logging {
   private val pods = new ApiPods(client, namespace, Map.empty, new Pod)
-  private val printer = new Thread(() => passOn(), s"rayonspark-log-$name")
-  printer.setDaemon(true)
+  private val printer = Daemon(s"rayonspark-log-$name")(passOn())
 
   // `last` is read by whoever asks for the progress.
   private var state = PodsState()

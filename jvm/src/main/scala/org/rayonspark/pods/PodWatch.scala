@@ -1,10 +1,8 @@
 package org.rayonspark.pods
 
-import org.apache.spark.internal.Logging
+import org.rayonspark.threads.Repeated
 
-import java.util.concurrent.{Executors, TimeUnit}
 import scala.concurrent.duration._
-import scala.util.control.NonFatal
 
 /**
  * Looks at the pods of executors that are awaited, until they have come or something keeps them.
@@ -18,25 +16,14 @@ import scala.util.control.NonFatal
  *   told once why they do not come, on the watch's thread
  */
 final class PodWatch(pods: Pods, missing: () => Int, wanted: Int, onTrouble: String => Unit)
-    extends AutoCloseable
-    with Logging {
-  private val thread = Executors.newSingleThreadScheduledExecutor { work =>
-    val thread = new Thread(work, "rayonspark-pods")
-    thread.setDaemon(true)
-    thread
-  }
+    extends AutoCloseable {
   // Of the watch's thread.
   private var state = PodsState()
-
-  thread.scheduleWithFixedDelay(
-    () => look(),
-    PodWatch.period.toMillis,
-    PodWatch.period.toMillis,
-    TimeUnit.MILLISECONDS
-  )
+  // The API server may be away for a moment; the start has its own limit.
+  private val looks: Repeated = new Repeated("rayonspark-pods", PodWatch.period)(look())
 
   override def close(): Unit = {
-    thread.shutdownNow()
+    looks.close()
     pods.close()
   }
 
@@ -46,18 +33,13 @@ final class PodWatch(pods: Pods, missing: () => Int, wanted: Int, onTrouble: Str
     else pods.refusal().filter(_ => pods.list().size < wanted)
 
   private def look(): Unit =
-    try
-      if (missing() == 0) thread.shutdown()
-      else {
-        state = state.after(pods.list())
-        state.trouble.orElse(refusal).foreach { why =>
-          thread.shutdown()
-          onTrouble(why)
-        }
+    if (missing() == 0) looks.end()
+    else {
+      state = state.after(pods.list())
+      state.trouble.orElse(refusal).foreach { why =>
+        looks.end()
+        onTrouble(why)
       }
-    catch {
-      // The API server may be away for a moment; the start has its own limit.
-      case NonFatal(e) => logDebug("The pods of the executors could not be looked at", e)
     }
 }
 

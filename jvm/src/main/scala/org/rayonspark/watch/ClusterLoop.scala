@@ -1,13 +1,9 @@
 package org.rayonspark.watch
 
 import org.apache.spark.internal.Logging
+import org.rayonspark.threads.Daemon
 
-import java.util.concurrent.{
-  Executors,
-  RejectedExecutionException,
-  ScheduledExecutorService,
-  TimeUnit
-}
+import java.util.concurrent.{Executors, RejectedExecutionException, TimeUnit}
 import scala.concurrent.duration.FiniteDuration
 
 /**
@@ -18,12 +14,8 @@ import scala.concurrent.duration.FiniteDuration
  *   does an action; called on the loop's thread, must not block
  */
 final class ClusterLoop(initial: ClusterState, perform: ClusterAction => Unit) extends Logging {
-  private val executor: ScheduledExecutorService = Executors.newSingleThreadScheduledExecutor {
-    work =>
-      val thread = new Thread(work, s"rayonspark-${initial.id}")
-      thread.setDaemon(true)
-      thread
-  }
+  private val executor =
+    Executors.newSingleThreadScheduledExecutor(Daemon.factory(s"rayonspark-${initial.id}"))
   // Written by the loop's thread only, under this object's monitor, so that waiters are woken.
   @volatile private var current = initial
 

@@ -1,6 +1,7 @@
 package org.rayonspark.watch
 
-import java.util.concurrent.{Executors, TimeUnit}
+import org.rayonspark.threads.Repeated
+
 import scala.concurrent.duration._
 
 /**
@@ -17,23 +18,15 @@ final class DecommissionWatch(
     decommissioned: String => Boolean,
     post: ClusterEvent => Unit
 ) extends AutoCloseable {
-  private val looks = Executors.newSingleThreadScheduledExecutor { work =>
-    val thread = new Thread(work, s"rayonspark-$clusterId-decommissions")
-    thread.setDaemon(true)
-    thread
-  }
-  private val period = DecommissionWatch.period.toMillis
-  looks.scheduleWithFixedDelay(() => look(), period, period, TimeUnit.MILLISECONDS)
+  private val looks =
+    new Repeated(s"rayonspark-$clusterId-decommissions", DecommissionWatch.period)(look())
 
   private def look(): Unit =
     nodes().filter(decommissioned).foreach { id =>
       post(ClusterEvent.ExecutorLeaving(id, "Spark decommissions it"))
     }
 
-  override def close(): Unit = {
-    looks.shutdownNow()
-    ()
-  }
+  override def close(): Unit = looks.close()
 }
 
 private object DecommissionWatch {
