@@ -13,6 +13,7 @@ from cluster.leftovers import Leftovers, eventually, executors_under
 from cluster.sessions import local_cluster
 from pyspark.sql import SparkSession
 from rayonspark import RayCluster, errors
+from rayonspark.data._ray_data import blocks_of
 
 from . import staging
 from .blocks import tables
@@ -79,6 +80,20 @@ def test_blocks_lie_where_their_partitions_were(spark: SparkSession, cluster: Ra
     assert back.groupBy().sum("id").first()[0] == SUM
     assert cluster.last_exchange.local_share == 1.0
     assert back.repartition(3).count() == ROWS
+
+
+def test_blocks_that_the_driver_has_read_are_still_handed_over_by_the_workers(
+    spark: SparkSession, cluster: RayCluster
+) -> None:
+    dataset = cluster.to_ray(spark.range(0, ROWS, 1, 4))
+    nodes = {node.role: set[str]() for node in cluster.nodes}
+    for node in cluster.nodes:
+        nodes[node.role].add(node.ray_node_id)
+    read = tables(dataset)
+    assert locations(dataset) == nodes["head"] | nodes["worker"]
+
+    assert {block.node for block in blocks_of(dataset)} == nodes["worker"]
+    assert cluster.to_spark(dataset).count() == sum(table.num_rows for table in read)
 
 
 def test_rows_of_an_executor_without_a_node_arrive(spark: SparkSession) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from rayonspark.data.node_tasks import cpus_of_nodes
+
 if TYPE_CHECKING:
     import pyarrow as pa
     from ray.data import Dataset
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LoadedBlock:
-    """One block in the object store: its reference, and what is known of it."""
+    """One block in the object store: its reference, what is known of it, and a node that has it."""
 
     ref: Any
     rows: int
@@ -61,7 +63,11 @@ def _metadata(block: LoadedBlock, schema: pa.Schema) -> Any:
 
 
 def blocks_of(dataset: Dataset) -> list[LoadedBlock]:
-    """Give the blocks of a Dataset, which is computed if it is not yet."""
+    """Give the blocks of a Dataset, which is computed if it is not yet.
+
+    Where several nodes have a block, because the driver has read it, say, the one with most CPUs is
+    given: it has workers at hand, which the head has to start first.
+    """
     import ray.experimental
 
     known = [
@@ -70,11 +76,13 @@ def blocks_of(dataset: Dataset) -> list[LoadedBlock]:
         for pair in zip(bundle.block_refs, bundle.metadata, strict=True)
     ]
     places = ray.experimental.get_object_locations([ref for ref, _ in known])
+    cpus = cpus_of_nodes()
     blocks = []
     for ref, metadata in known:
         nodes = places.get(ref, {}).get("node_ids", [])
+        node = max(nodes, key=lambda each: cpus.get(each, -1), default="")
         size, rows = metadata.size_bytes or 0, metadata.num_rows or 0
-        blocks.append(LoadedBlock(ref, int(rows), int(size), nodes[0] if nodes else ""))
+        blocks.append(LoadedBlock(ref, int(rows), int(size), node))
     return blocks
 
 

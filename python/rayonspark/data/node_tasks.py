@@ -61,7 +61,9 @@ class NodeTasks:
         soft: bool,
     ) -> None:
         self._task = remote(function, returns)
-        self._limits = {node: max(1, min(MOST_PER_NODE, cpus)) for node, cpus in _cpus().items()}
+        self._limits = {
+            node: max(1, min(MOST_PER_NODE, cpus)) for node, cpus in cpus_of_nodes().items()
+        }
         self._tell = tell
         self._soft = soft
         self._waiting: dict[str, deque[tuple[Hashable, tuple[Any, ...]]]] = {}
@@ -128,7 +130,8 @@ def nodes_alive() -> list[dict[str, Any]]:
     return [node for node in nodes() if node["Alive"]]
 
 
-def _cpus() -> dict[str, int]:
+def cpus_of_nodes() -> dict[str, int]:
+    """Give the CPUs of each node that lives, by its id; the head has none unless asked for."""
     return {node["NodeID"]: int(node["Resources"].get("CPU", 0)) for node in nodes_alive()}
 
 
