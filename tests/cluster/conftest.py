@@ -9,11 +9,27 @@ from pathlib import Path
 
 import pytest
 
+from .left_alone import LeftAlone
 from .leftovers import Leftovers
 from .program import Program
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ["PYSPARK_PYTHON"] = sys.executable
+
+
+@pytest.fixture(scope="session")
+def left_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LeftAlone]:
+    """A program whose Spark has ended under its Ray; it waits since then."""
+    started = LeftAlone.start(tmp_path_factory.mktemp("left_alone"))
+    yield started
+    started.program.end()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def long_waits(request: pytest.FixtureRequest) -> None:
+    """What has to be left alone for long begins before all tests, if one will look at it."""
+    if any("left_alone" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("left_alone")
 
 
 @pytest.fixture(autouse=True)
