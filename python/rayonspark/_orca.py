@@ -8,7 +8,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from rayonspark import _spark, conflict
+from rayonspark import _gateway, _spark, conflict
 from rayonspark._arguments import RAY_ARGUMENTS, OrcaArguments
 from rayonspark._spark import SparkOfOurs
 from rayonspark.cluster_mode import ClusterMode
@@ -38,7 +38,7 @@ class OrcaState:
             running = _spark.running_context()
             if running is None:
                 self.close()
-                mode = ClusterMode.of(arguments.cluster_mode, submitted=_spark.submitted())
+                mode = ClusterMode.of(arguments.cluster_mode, submitted=_gateway.submitted())
                 self._ours = _spark.create(arguments, mode, log_output=self.log_output)
                 atexit.register(self.close)
                 sc = self._ours.sc
@@ -94,7 +94,7 @@ class OrcaState:
 
     def set_log_output(self, value: bool) -> None:
         """Choose where the output of Spark's JVM goes, before there is one."""
-        if _spark.jvm_runs():
+        if _gateway.jvm_runs():
             raise RayOnSparkException(
                 f"log_output is {self.log_output} for the JVM that runs. Set it before Spark "
                 "starts, in a new Python process."

@@ -33,5 +33,5 @@ def ray(monkeypatch: pytest.MonkeyPatch) -> FakeRay:
 @pytest.fixture
 def spark(monkeypatch: pytest.MonkeyPatch) -> FakeSession:
     """A SparkSession whose JVM is a fake; its jar is on every class path."""
-    monkeypatch.setattr(_jvm, "give_to_executors", lambda sc: None)
+    monkeypatch.setattr(_jvm.jar, "give_to_executors", lambda sc: None)
     return FakeSession()

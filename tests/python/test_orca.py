@@ -11,6 +11,7 @@ from rayonspark import (
     OrcaContext,
     PlacementException,
     RayOnSparkException,
+    _gateway,
     _orca,
     _spark,
     init_orca_context,
@@ -46,7 +47,7 @@ def process(
     fake = FakeSpark(spark)
     monkeypatch.setattr(_spark, "running_context", fake.running_context)
     monkeypatch.setattr(_spark, "create", fake.create)
-    monkeypatch.setattr(_spark, "jvm_runs", lambda: fake.jvm)
+    monkeypatch.setattr(_gateway, "jvm_runs", lambda: fake.jvm)
     builder = SimpleNamespace(getOrCreate=lambda: spark)
     monkeypatch.setattr("pyspark.sql.SparkSession.builder", builder)
     monkeypatch.setattr(_orca, "CURRENT", _orca.OrcaState())

@@ -1,0 +1,93 @@
+"""Spark's own start, as far as the JVM does it for us."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rayonspark._jvm._calls import plain, translated
+from rayonspark._jvm.jar import attach
+
+if TYPE_CHECKING:
+    from pyspark import SparkContext
+
+
+def system_properties(jvm: Any) -> dict[str, str]:
+    """Give the ``spark.*`` properties with which this JVM was launched."""
+    from pyspark import SparkConf
+
+    return dict(SparkConf(loadDefaults=True, _jvm=jvm).getAll())
+
+
+def forget(jvm: Any, keys: Iterable[str]) -> None:
+    """Take properties away with which this JVM was launched."""
+    for key in keys:
+        jvm.System.clearProperty(key)
+
+
+def start_standalone(
+    jvm: Any, *, workers: int, cores: int, memory_mib: int, directory: str
+) -> tuple[str, Callable[[], None]]:
+    """Start a standalone Spark cluster in this JVM; give its URL and what stops it."""
+    with translated():
+        attach(jvm)
+        api = jvm.org.rayonspark.python.PythonApi
+        cluster = api.startStandalone(workers, cores, memory_mib, directory)
+        url = str(cluster.url())
+
+    def stop() -> None:
+        with translated():
+            cluster.stop()
+
+    return url, stop
+
+
+def check_kubernetes(jvm: Any, conf: Mapping[str, str]) -> dict[str, str]:
+    """Have a Kubernetes cluster judge a configuration; give what only the cluster knows."""
+    with translated():
+        return dict(plain(jvm, jvm.org.rayonspark.python.PythonApi.checkKubernetes(dict(conf))))
+
+
+class JvmExecutors:
+    """One ``ExecutorWait``: the executors that a running application is about to get."""
+
+    def __init__(self, sc: SparkContext) -> None:
+        jvm: Any = sc._jvm
+        with translated():
+            self._wait = jvm.org.rayonspark.python.PythonApi.awaitedExecutors(sc._jsc)
+
+    def arrived(self, timeout_ms: int) -> bool:
+        with translated():
+            return bool(self._wait.arrived(timeout_ms))
+
+    def progress(self) -> str:
+        with translated():
+            return str(self._wait.progress())
+
+
+class JvmDriverPod:
+    """One ``DriverPod``: a driver that was submitted from here."""
+
+    def __init__(self, jvm: Any, words: Sequence[str]) -> None:
+        with translated():
+            attach(jvm)
+            self._pod = jvm.org.rayonspark.python.PythonApi.submitToKubernetes(list(words))
+
+    def ended(self) -> bool:
+        with translated():
+            return bool(self._pod.ended())
+
+    def name(self) -> str:
+        return str(self._pod.name())
+
+    def progress(self) -> str:
+        with translated():
+            return str(self._pod.progress())
+
+    def exit_code(self) -> int:
+        with translated():
+            return int(self._pod.exitCode())
+
+    def close(self) -> None:
+        with translated():
+            self._pod.close()
