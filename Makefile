@@ -88,7 +88,7 @@ bench-startup: jar $(hadoop) ## Measure how fast a cluster comes up, on YARN and
 	    $(python) benchmarks/startup.py --scenarios k8s; fi
 
 bench-exchange: jar ## Measure how long data takes between Spark and Ray
-	PYTHONPATH=tests $(python) benchmarks/exchange.py
+	PYTHONPATH=$(CURDIR)/tests $(python) benchmarks/exchange.py
 
 bench-control-plane: env ## Measure what many nodes cost the driver
 	./sbt "rayonspark/Test/runMain org.rayonspark.ControlPlane"
