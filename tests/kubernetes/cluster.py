@@ -89,7 +89,9 @@ class Kubernetes:
             "PATH": path,
         }
 
-    def kubectl(self, *arguments: str, input: str | None = None) -> str:
+    def kubectl(
+        self, *arguments: str, input: str | None = None, limit_s: float = KUBECTL_LIMIT_S
+    ) -> str:
         """Run kubectl as the administrator; give what it printed."""
         done = subprocess.run(
             self.inside(*self.kubectl_words(), *arguments),
@@ -97,7 +99,7 @@ class Kubernetes:
             capture_output=True,
             text=True,
             check=False,
-            timeout=KUBECTL_LIMIT_S,
+            timeout=limit_s,
         )
         assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
         return done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -102,25 +103,42 @@ def test_a_drivers_python_that_dies_takes_all_along(
 
 
 WAITS = """
-import time
-from rayonspark import init_orca_context
+import socket, time
+from rayonspark import OrcaContext, init_orca_context
 init_orca_context("k8s-cluster", master={master!r}, cores=1, memory="512m", num_nodes=2,
-                  driver_memory="512m", object_store_memory="100m", init_ray_on_spark=True)
-print("Ray is up", flush=True)
+                  driver_memory="512m", object_store_memory="100m", init_ray_on_spark=True,
+                  conf={{"spark.rayonspark.dashboard": "true",
+                        "spark.rayonspark.ports": "dashboard={port}"}})
+# Nobody may ask earlier: a port-forward ends when nothing listens.
+while True:
+    try:
+        socket.create_connection(("127.0.0.1", {port})).close()
+        break
+    except OSError:
+        time.sleep(0.2)
+print("TEST", OrcaContext.get_ray_context().cluster.env["RAY_AUTH_TOKEN"], flush=True)
 time.sleep(600)
+"""
+DASHBOARD = 8265
+ASKS = """
+import sys, urllib.request
+url, token = sys.argv[1:]
+asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+print(urllib.request.urlopen(asked, timeout=10).status)
 """
 
 
-def test_a_drivers_pod_that_is_deleted_takes_all_along(
+def test_a_driver_in_a_pod_shows_its_dashboard_and_takes_all_along_when_it_is_deleted(
     kubernetes: Kubernetes,
     run_program: Callable[..., Program],
     leaves_nothing_behind: Leftovers,
 ) -> None:
     script = kubernetes.shared / "waits.py"
-    script.write_text(WAITS.format(master=f"k8s://{kubernetes.url}"))
+    script.write_text(WAITS.format(master=f"k8s://{kubernetes.url}", port=DASHBOARD))
     program = run_program(sys.executable, str(script))
-    assert eventually(lambda: "Ray is up" in program.text(), 180), program.text()
+    token = program.line(180)
     (driver,) = kubernetes.get("pods", selector="spark-role=driver")
+    assert_dashboard(kubernetes, run_program, driver["metadata"]["name"], token)
     hosts = {driver["status"]["podIP"]}
     hosts |= {
         pod["status"]["podIP"] for pod in kubernetes.get("pods", selector="spark-role=executor")
@@ -132,6 +150,24 @@ def test_a_drivers_pod_that_is_deleted_takes_all_along(
     leaves_nothing_behind.assert_none(30 + WITHIN_S)
     assert program.wait() == 1
     assert "is gone: somebody deleted it, and its executors with it." in program.text()
+
+
+def assert_dashboard(
+    kubernetes: Kubernetes, run_program: Callable[..., Program], pod: str, token: str
+) -> None:
+    """It answers whoever forwards its port, and has the token."""
+    port = f"{DASHBOARD}:{DASHBOARD}"
+    forward = run_program(*kubernetes.kubectl_words(), "port-forward", f"pod/{pod}", port)
+    url = f"http://127.0.0.1:{DASHBOARD}/api/jobs/"
+    words = kubernetes.inside(sys.executable, "-c", ASKS, url, token)
+
+    def answers() -> bool:
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        return done.stdout == "200\n"
+
+    assert eventually(answers, 90), forward.text()
+    forward.process.terminate()
+    forward.wait()
 
 
 def test_a_pod_that_outgrows_its_memory_says_what_to_raise(

@@ -139,35 +139,10 @@ def test_a_driver_whose_image_does_not_exist(
     assert "cannot start: ErrImageNeverPull" in program.text()
 
 
-def test_the_rights_of_our_manifest_are_enough(
+def test_the_rights_of_our_manifest_are_enough_in_cluster_mode(
     kubernetes: Kubernetes, namespace: str, run_program: Callable[..., Program]
 ) -> None:
-    """In client mode, from start to stop."""
-    rights = (CHECKOUT / "docs/kubernetes/rbac.yaml").read_text()
-    kubernetes.kubectl("apply", f"--namespace={namespace}", "--filename=-", input=rights)
-    conf = with_token(kubernetes, kubernetes.token("rayonspark", namespace))
-    source = TRIES + "\nfrom rayonspark import stop_orca_context; stop_orca_context()"
-    arguments = {
-        "cluster_mode": "k8s",
-        "master": f"k8s://{kubernetes.url}",
-        "namespace": namespace,
-        "service_account": "rayonspark",
-        "conf": conf,
-        "init_ray_on_spark": True,
-        "object_store_memory": "100m",
-    }
-
-    program = run_program(sys.executable, "-c", source, json.dumps(arguments), env=NO_KUBECONFIG)
-
-    assert program.wait(180) == 0, program.text()
-    assert json.loads(program.line()) == ["None", "it has started"], program.text()
-    assert "orbidden" not in program.text()
-
-
-def test_the_rights_of_our_manifest_are_enough_in_a_pod(
-    kubernetes: Kubernetes, namespace: str, run_program: Callable[..., Program]
-) -> None:
-    """The driver's pod has its account's rights alone."""
+    """The driver's pod has its account's rights alone. In client mode: see `test_driver_job`."""
     rights = (CHECKOUT / "docs/kubernetes/rbac.yaml").read_text()
     kubernetes.kubectl("apply", f"--namespace={namespace}", "--filename=-", input=rights)
     script = kubernetes.shared / "in_a_pod.py"
