@@ -89,6 +89,62 @@ def test_cancel_all_jobs_in_the_middle_leaves_nothing(
     assert_clean_end(program)
 
 
+WHILE_SPARK_READS = (
+    PREAMBLE
+    + FILES
+    + """
+import gc
+def slow(batches):
+    for batch in batches:
+        time.sleep(0.2)
+        yield batch
+
+spark = session({master})
+context = spark.sparkContext
+with RayCluster.start(spark, object_store_memory="200m", staging_memory="40m") as cluster:
+    # Four times what staging holds: files come and go while Spark reads.
+    dataset = ray.data.range(20_000_000, override_num_blocks=20).materialize()
+    df = cluster.to_spark(dataset)
+    tracker = context.statusTracker()
+    def reading():
+        return cluster.last_exchange.local_share and tracker.getActiveJobsIds()
+    threading.Thread(target=lambda: (until(reading), context.cancelAllJobs())).start()
+    try:
+        df.mapInArrow(slow, df.schema).groupBy().sum("id").first()
+        say("went through")
+    except Exception as error:
+        say("cancelled" in str(error).lower(), "cancelled")
+    say(until(lambda: not tracker.getActiveJobsIds()), "no jobs")
+    # The frame is as good as before, and goes as any other.
+    say(df.groupBy().sum("id").first()[0] == 20_000_000 * 19_999_999 // 2)
+    del df
+    def collected():
+        gc.collect()
+        spark._jvm.System.gc()
+        return not files(cluster)
+    say(until(collected), "no files")
+    say(cluster.to_ray(spark.range(10)).count())
+spark.stop()
+say("end")
+"""
+)
+
+
+@pytest.mark.parametrize("master", MASTERS)
+def test_cancel_all_jobs_while_spark_reads_leaves_the_frame_as_it_was(
+    run_program: Callable[..., Program], master: str
+) -> None:
+    source = WHILE_SPARK_READS.replace("{master}", MASTERS[master])
+    program = run_program(source, env=LOCAL_CLUSTER_ENV)
+    assert program.line() == "True cancelled"
+    assert program.line() == "True no jobs"
+    assert program.line() == "True"
+    assert program.line() == "True no files"
+    assert program.line() == "10"
+    assert program.line() == "end"
+    assert program.wait() == 0
+
+
 FULL = (
     PREAMBLE
     + FILES
