@@ -2,7 +2,13 @@ package org.rayonspark
 
 import org.apache.spark.SparkContext
 import org.apache.spark.internal.Logging
-import org.apache.spark.rayonspark.{KubernetesDriver, SparkDriver, SparkExecutor, SparkRpc}
+import org.apache.spark.rayonspark.{
+  KubernetesDriver,
+  SparkDriver,
+  SparkExecutor,
+  SparkRpc,
+  SparkShutdown
+}
 import org.rayonspark.conf.{Auth, Interpreters, Keys}
 import org.rayonspark.job.{RayClusterJob, SlotCheck}
 import org.rayonspark.node.{GuardedProcess, JvmEnd, NodeEvent, NodeKeeper, Reachability}
@@ -14,7 +20,7 @@ import org.rayonspark.watch._
 
 import java.security.SecureRandom
 import java.util.HexFormat
-import java.util.concurrent.{CountDownLatch, Executors}
+import java.util.concurrent.{CountDownLatch, Executors, TimeUnit}
 import scala.concurrent.duration._
 
 /** The effects of one cluster: everything of it that lives in the driver, wired around its loop. */
@@ -69,6 +75,13 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
     SparkDriver.isDecommissioned(sc, _),
     loop.post
   )
+
+  // Before Spark ends executors: each would have its node drain, one after the other.
+  private val end = SparkShutdown.before { () =>
+    loop.post(ClusterEvent.StopAsked)
+    released.await(ClusterRun.endLimit.toSeconds, TimeUnit.SECONDS)
+    ()
+  }
 
   /** Blocks until nothing of the cluster is left in this JVM, or anywhere else. */
   def awaitReleased(): Unit = released.await()
@@ -146,6 +159,7 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
     probes.shutdownNow()
     pods.foreach(_.close())
     decommissions.close()
+    end.close()
     // Before the listener goes: its queue's thread may wait for this, and removing it joins that thread.
     nodesGone.countDown()
     SparkDriver.removeListener(sc, listener)
@@ -161,6 +175,9 @@ private[rayonspark] object ClusterRun {
 
   /** How long connected clients may take to leave when the cluster stops. */
   private val clientTimeout = 2.seconds
+
+  /** For the end of the driver's JVM: Spark has to end too, and 30 s for all of it. */
+  private val endLimit = 15.seconds
 
   /** What a keeper's message means to the supervisor. */
   def eventOf(message: KeeperMessage): ClusterEvent = message match {

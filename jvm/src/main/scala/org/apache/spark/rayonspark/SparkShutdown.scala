@@ -4,7 +4,7 @@ import org.apache.spark.util.ShutdownHookManager
 import org.rayonspark.node.JvmEnd
 
 /**
- * The end of an executor's JVM: by a signal, and when Spark lets it go. Not by SIGKILL. Spark's
+ * The end of a JVM of Spark's: by a signal, and when Spark lets it go. Not by SIGKILL. Spark's
  * hooks run one after the other, within 30 s in all (spark.shutdown.timeout).
  */
 object SparkShutdown extends JvmEnd {
