@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
 from .left_alone import LeftAlone
-from .leftovers import Leftovers
-from .program import Program
+from .leftovers import none_left
+from .program import runs_programs
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ["PYSPARK_PYTHON"] = sys.executable
+
+leaves_nothing_behind = pytest.fixture(autouse=True)(none_left)
+run_program = pytest.fixture(runs_programs)
 
 
 @pytest.fixture(scope="session")
@@ -30,28 +32,3 @@ def long_waits(request: pytest.FixtureRequest) -> None:
     """What has to be left alone for long begins before all tests, if one will look at it."""
     if any("left_alone" in getattr(item, "fixturenames", ()) for item in request.session.items):
         request.getfixturevalue("left_alone")
-
-
-@pytest.fixture(autouse=True)
-def leaves_nothing_behind() -> Iterator[Leftovers]:
-    """What the test started must be gone when it ends."""
-    leftovers = Leftovers.before()
-    yield leftovers
-    leftovers.assert_none()
-
-
-@pytest.fixture
-def run_program(tmp_path: Path) -> Iterator[Callable[..., Program]]:
-    """Runs a user's program in a process of its own: its death must not be the test's."""
-    programs: list[Program] = []
-
-    def run(source: str, *, env: dict[str, str] | None = None) -> Program:
-        path = tmp_path / f"program_{len(programs)}.py"
-        path.write_text(source)
-        program = Program.start([sys.executable, str(path)], cwd=tmp_path, env=env or {})
-        programs.append(program)
-        return program
-
-    yield run
-    for program in programs:
-        program.end()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,6 +100,13 @@ class Leftovers:
         eventually(lambda: not self.found(), within_s)
         left = self.found()
         assert left == {}, left
+
+
+def none_left() -> Iterator[Leftovers]:
+    """What a fixture does, so that all that came while it was there has gone."""
+    leftovers = Leftovers.before()
+    yield leftovers
+    leftovers.assert_none()
 
 
 def listening(port: int) -> bool:

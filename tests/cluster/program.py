@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import queue
 import subprocess
+import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,3 +73,22 @@ class Program:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def runs_programs(tmp_path: Path) -> Iterator[Callable[..., Program]]:
+    """What a fixture does to run a user's programs, each in a process of its own.
+
+    Their death must not be the test's.
+    """
+    programs: list[Program] = []
+
+    def run(source: str, *, env: dict[str, str] | None = None) -> Program:
+        path = tmp_path / f"program_{len(programs)}.py"
+        path.write_text(source)
+        program = Program.start([sys.executable, str(path)], cwd=tmp_path, env=env or {})
+        programs.append(program)
+        return program
+
+    yield run
+    for program in programs:
+        program.end()

@@ -15,18 +15,14 @@ import pytest
 from pyspark.sql import SparkSession
 from rayonspark import RayCluster, configure_spark
 
-from .leftovers import Leftovers, eventually
+from .leftovers import Leftovers, eventually, none_left
 
 UP_WITHIN_S = 90.0
 JOB_LIMIT_S = 150.0
 
 
-@pytest.fixture(scope="module", autouse=True)
-def leaves_nothing_behind() -> Iterator[Leftovers]:
-    """The tests share a cluster: it must be gone when the last of them has ended."""
-    leftovers = Leftovers.before()
-    yield leftovers
-    leftovers.assert_none()
+# The tests share a cluster: it must be gone when the last of them has ended.
+leaves_nothing_behind = pytest.fixture(scope="module", autouse=True)(none_left)
 
 
 @pytest.fixture(scope="module")

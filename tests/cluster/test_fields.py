@@ -21,6 +21,7 @@ from .leftovers import (
     eventually,
     listened_ports,
     listening,
+    none_left,
 )
 from .sessions import local_cluster
 from .test_tenure import held_slots
@@ -33,12 +34,8 @@ OTHERS = range(FIRST_PORT + 1, FIRST_PORT + 50)
 WORKERS = range(FIRST_PORT + 50, FIRST_PORT + 80)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def leaves_nothing_behind() -> Iterator[Leftovers]:
-    """The tests share a cluster: it must be gone when the last of them has ended."""
-    leftovers = Leftovers.before()
-    yield leftovers
-    leftovers.assert_none()
+# The tests share a cluster: it must be gone when the last of them has ended.
+leaves_nothing_behind = pytest.fixture(scope="module", autouse=True)(none_left)
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from cluster.leftovers import Leftovers
-from cluster.program import Program
+from cluster.leftovers import Leftovers, none_left
+from cluster.program import runs_programs
 from pyspark.sql import SparkSession
 from rayonspark import RayCluster
 
@@ -19,12 +18,9 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ["PYSPARK_PYTHON"] = sys.executable
 
 
-@pytest.fixture(scope="module", autouse=True)
-def leaves_nothing_behind() -> Iterator[Leftovers]:
-    """What the module started must be gone when it ends, files in memory among it."""
-    leftovers = Leftovers.before()
-    yield leftovers
-    leftovers.assert_none()
+# A module's tests share a session: it must be gone at their end, files in memory with it.
+leaves_nothing_behind = pytest.fixture(scope="module", autouse=True)(none_left)
+run_program = pytest.fixture(runs_programs)
 
 
 @pytest.fixture(scope="module")
@@ -41,20 +37,3 @@ def cluster(spark: SparkSession) -> Iterator[RayCluster]:
         spark, object_store_memory="300m", staging_memory="64m", ray_init={"log_to_driver": False}
     ) as started:
         yield started
-
-
-@pytest.fixture
-def run_program(tmp_path: Path) -> Iterator[Callable[..., Program]]:
-    """Runs a user's program in a process of its own: its death must not be the test's."""
-    programs: list[Program] = []
-
-    def run(source: str, *, env: dict[str, str] | None = None) -> Program:
-        path = tmp_path / f"program_{len(programs)}.py"
-        path.write_text(source)
-        program = Program.start([sys.executable, str(path)], cwd=tmp_path, env=env or {})
-        programs.append(program)
-        return program
-
-    yield run
-    for program in programs:
-        program.end()

@@ -11,12 +11,24 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
-class JvmExport:
-    """One ``ExportHandle``: a DataFrame on its way to Ray."""
+class _JvmFrame:
+    """What both directions have."""
 
     def __init__(self, handle: Any, jvm: Any) -> None:
         self._handle = handle
         self._jvm = jvm
+
+    def report(self) -> dict[str, float]:
+        with translated():
+            return dict(plain(self._jvm, self._handle.report()))
+
+    def close(self) -> None:
+        with translated():
+            self._handle.close()
+
+
+class JvmExport(_JvmFrame):
+    """One ``ExportHandle``: a DataFrame on its way to Ray."""
 
     def schema(self) -> bytes:
         with translated():
@@ -42,21 +54,9 @@ class JvmExport:
         with translated():
             return dict(plain(self._jvm, self._handle.restage(block)))
 
-    def report(self) -> dict[str, float]:
-        with translated():
-            return dict(plain(self._jvm, self._handle.report()))
 
-    def close(self) -> None:
-        with translated():
-            self._handle.close()
-
-
-class JvmImport:
+class JvmImport(_JvmFrame):
     """One ``ImportHandle``: a Dataset that Spark reads."""
-
-    def __init__(self, handle: Any, jvm: Any) -> None:
-        self._handle = handle
-        self._jvm = jvm
 
     @property
     def id(self) -> str:
@@ -84,11 +84,3 @@ class JvmImport:
     def released(self) -> bool:
         with translated():
             return bool(self._handle.released())
-
-    def report(self) -> dict[str, float]:
-        with translated():
-            return dict(plain(self._jvm, self._handle.report()))
-
-    def close(self) -> None:
-        with translated():
-            self._handle.close()
