@@ -54,9 +54,10 @@ MODES = {
 }
 
 
-@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(
-    "stop", ["stop_orca_context(); stop_orca_context()", ""], ids=["stop", "exit"]
+    ("mode", "stop"),
+    [("local", "stop_orca_context(); stop_orca_context()"), ("standalone", "")],
+    ids=["local, stopped", "standalone, by its exit"],
 )
 def test_one_program_runs_in_every_mode(
     run_program: Callable[..., Program],
