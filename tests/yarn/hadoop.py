@@ -308,6 +308,9 @@ def _node_manager(directory: Path, number: int, host: str) -> dict[str, str]:
         "yarn.nodemanager.disk-health-checker.max-disk-utilization-per-disk-percentage": "99",
         "yarn.nodemanager.env-whitelist": "JAVA_HOME,PATH,LANG,TZ",
         "yarn.nodemanager.resource-monitor.interval-ms": "500",
+        # Between SIGTERM and SIGKILL; by default 250, in which a container on a busy machine of two
+        # cores cannot always say what it held.
+        "yarn.nodemanager.sleep-delay-before-sigkill.ms": "2000",
         **(NO_SHARED_PAGES if host == HOSTS[1] else {}),
     }
 
