@@ -16,7 +16,7 @@ final class ArrowDecoderSuite extends AnyFunSuite with LocalSpark {
   private val rows = 3000L
   private val batchBytes = 1L << 16
 
-  private def decoded(frame: DataFrame, columns: Seq[Int]): Seq[Seq[Any]] = {
+  private def decoded(frame: DataFrame, columns: Seq[Int]): Seq[Row] = {
     val schema = StructType(columns.map(frame.schema(_)))
     val toScala = CatalystTypeConverters.createToScalaConverter(schema)
     Encoded.of(frame, batchBytes).streams.flatMap { bytes =>
@@ -27,20 +27,14 @@ final class ArrowDecoderSuite extends AnyFunSuite with LocalSpark {
           .continually(decoder.next())
           .takeWhile(identity)
           .flatMap(_ => decoder.batch.rowIterator.asScala)
-          .map(row => toScala(row).asInstanceOf[Row].toSeq)
+          .map(row => toScala(row).asInstanceOf[Row])
           .toVector
       finally decoder.close()
     }
   }
 
-  private def expected(frame: DataFrame, columns: Seq[Int]): Seq[Seq[Any]] =
-    frame.collect().toSeq.map(row => columns.map(row.get))
-
-  /** Rows can be compared only when binaries are. */
-  private def comparable(rows: Seq[Seq[Any]]): Seq[Seq[Any]] = rows.map(_.map {
-    case bytes: Array[Byte] => bytes.toSeq
-    case other => other
-  })
+  private def expected(frame: DataFrame, columns: Seq[Int]): Seq[Row] =
+    frame.collect().toSeq.map(row => Row.fromSeq(columns.map(row.get)))
 
   private def same(frame: DataFrame, columns: Seq[Int]): Unit =
     assert(comparable(decoded(frame, columns)) == comparable(expected(frame, columns)))

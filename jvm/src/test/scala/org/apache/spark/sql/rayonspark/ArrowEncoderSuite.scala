@@ -25,12 +25,6 @@ final class ArrowEncoderSuite extends AnyFunSuite with LocalSpark with TableDriv
     spark.read.parquet(directory)
   }
 
-  /** Rows can be compared only when binaries are. */
-  private def comparable(rows: Seq[Row]): Seq[Seq[Any]] = rows.map(_.toSeq.map {
-    case bytes: Array[Byte] => bytes.toSeq
-    case other => other
-  })
-
   private def sameRows(frame: DataFrame, batchBytes: Long = 1L << 20): Encoded = {
     val encoded = Encoded.of(frame, batchBytes)
     assert(comparable(encoded.rows) == comparable(frame.collect().toSeq))

@@ -1,6 +1,8 @@
 package org.apache.spark.sql.rayonspark
 
-/** Columns in Spark SQL over `id`. */
+import org.apache.spark.sql.Row
+
+/** Columns in Spark SQL over `id`, and their rows. */
 object EveryType {
 
   /** One column of each type that is not nested. */
@@ -37,4 +39,10 @@ object EveryType {
       val at = column.lastIndexOf(" AS ")
       s"IF(id % 9 = ${i % 9}, NULL, ${column.take(at)})${column.drop(at)}"
     }
+
+  /** Rows can be compared only when binaries are. */
+  def comparable(rows: Seq[Row]): Seq[Seq[Any]] = rows.map(_.toSeq.map {
+    case bytes: Array[Byte] => bytes.toSeq
+    case other => other
+  })
 }
