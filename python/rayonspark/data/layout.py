@@ -94,15 +94,13 @@ def unified(schemas: Sequence[pa.Schema]) -> pa.Schema:
 
 def in_layout(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """Give the table in this schema: cast, in its order, with nulls for columns that it lacks."""
-    columns = [_column(table, field) for field in schema]
-    return pa.table(columns, schema=schema)
+    columns = dict(zip(table.column_names, table.columns, strict=True))
+    missing = pa.chunked_array([pa.nulls(table.num_rows)])
+    return pa.table([_column(columns.get(f.name, missing), f.type) for f in schema], schema=schema)
 
 
-def _column(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
-    if field.name not in table.column_names:
-        return pa.chunked_array([pa.nulls(table.num_rows, field.type)])
-    column = table.column(field.name)
-    return pa.chunked_array([converted(c, field.type) for c in column.chunks], type=field.type)
+def _column(column: pa.ChunkedArray, to: pa.DataType) -> pa.ChunkedArray:
+    return pa.chunked_array([converted(chunk, to) for chunk in column.chunks], type=to)
 
 
 def _check_names(names: Sequence[str], begin: str) -> None:
