@@ -10,20 +10,15 @@ from exchanges.frame import Frame
 if TYPE_CHECKING:
     from ray.data import Dataset
 
-TIMEOUT_S = 300.0
 
-
-def await_stored(dataset: Dataset) -> Dataset:
-    """Return when every block lies in an object store."""
+def require_stored(dataset: Dataset) -> None:
+    """Fail unless every block lies in an object store already."""
     import ray
 
     references = references_of(dataset)
-    done, pending = ray.wait(
-        references, num_returns=len(references), timeout=TIMEOUT_S, fetch_local=False
-    )
+    _, pending = ray.wait(references, num_returns=len(references), timeout=0, fetch_local=False)
     if pending:
-        raise TimeoutError(f"{len(done)} of {len(references)} blocks after {TIMEOUT_S:.0f} s.")
-    return dataset
+        raise AssertionError(f"{len(pending)} of {len(references)} blocks are not stored yet.")
 
 
 def references_of(dataset: Dataset) -> list[Any]:

@@ -12,10 +12,12 @@ from exchanges.contestant import Setting
 
 
 class _ToRay:
-    """Its outcome is a Dataset whose blocks are all stored."""
+    """Its outcome is a Dataset whose blocks are all stored: each of these calls waits for that."""
 
     def checksum(self, setting: Setting, outcome: object) -> list[float]:
-        return blocks.checksum(cast(Dataset, outcome), setting.frame)
+        dataset = cast(Dataset, outcome)
+        blocks.require_stored(dataset)
+        return blocks.checksum(dataset, setting.frame)
 
     def clean(self) -> None:
         return None
@@ -25,7 +27,7 @@ class RayOnSpark(_ToRay):
     """What this project offers."""
 
     def run(self, setting: Setting) -> Dataset:
-        return blocks.await_stored(setting.cluster.to_ray(setting.df))
+        return setting.cluster.to_ray(setting.df)
 
 
 class ByArrow(_ToRay):
@@ -34,7 +36,7 @@ class ByArrow(_ToRay):
     def run(self, setting: Setting) -> Dataset:
         import ray
 
-        return blocks.await_stored(ray.data.from_arrow(setting.df.toArrow()))
+        return ray.data.from_arrow(setting.df.toArrow())
 
 
 class ByPandas(_ToRay):
@@ -43,7 +45,7 @@ class ByPandas(_ToRay):
     def run(self, setting: Setting) -> Dataset:
         import ray
 
-        return blocks.await_stored(ray.data.from_pandas(setting.df.toPandas()))
+        return ray.data.from_pandas(setting.df.toPandas())
 
 
 class ByParquet(_ToRay):
@@ -57,7 +59,7 @@ class ByParquet(_ToRay):
 
         self._path = setting.directory()
         setting.df.write.parquet(self._path)
-        return blocks.await_stored(ray.data.read_parquet(self._path).materialize())
+        return ray.data.read_parquet(self._path).materialize()
 
     def clean(self) -> None:
         shutil.rmtree(self._path, ignore_errors=True)
