@@ -61,10 +61,15 @@ def overhead(heap: int, workers: int, store: int, *, head: bool = False) -> Over
     head : bool, optional
         Whether Ray's head is there. Default: another node.
     """
-    jvm = max(_JVM_MIB, int(heap * _JVM_FACTOR))
+    jvm = jvm_mib(heap)
     node = _NODE_MIB + (_HEAD_MIB if head else 0)
     once = jvm + node + workers * _WORKER_MIB + store
     return Overhead(once, once + workers * store)
+
+
+def jvm_mib(heap: int) -> int:
+    """Give Spark's own default of what a JVM needs beside a heap of so many MiB."""
+    return max(_JVM_MIB, int(heap * _JVM_FACTOR))
 
 
 def heap_mib(conf: Mapping[str, str], role: str) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rayonspark._arguments import OrcaArguments
+from rayonspark._overhead import heap_mib, jvm_mib
 from rayonspark._sizes import mib
 from rayonspark.cluster_mode import ClusterMode, is_kubernetes
 from rayonspark.errors import InvalidSpecException
@@ -24,9 +25,6 @@ __all__ = [
 
 ENVIRONMENT_LINK = "python_env"
 """Name of a packed Python environment in the directory of an executor."""
-
-_OVERHEAD_FLOOR_MIB = 384
-_OVERHEAD_FACTOR = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,11 +60,9 @@ def as_conf(rows: Iterable[Setting]) -> dict[str, str]:
 
 def worker_memory_mib(conf: Mapping[str, str]) -> int:
     """Give the MiB that a standalone worker must offer for one executor of this configuration."""
-    heap = mib("spark.executor.memory", conf.get("spark.executor.memory", "1g"))
-    floor = max(_OVERHEAD_FLOOR_MIB, int(heap * _OVERHEAD_FACTOR))
-    overhead = mib(
-        "spark.executor.memoryOverhead", conf.get("spark.executor.memoryOverhead", floor)
-    )
+    heap = heap_mib(conf, "executor")
+    asked = conf.get("spark.executor.memoryOverhead", jvm_mib(heap))
+    overhead = mib("spark.executor.memoryOverhead", asked)
     python = conf.get("spark.executor.pyspark.memory")
     off_heap = conf.get("spark.memory.offHeap.size")
     rest = [mib("spark.executor.pyspark.memory", python)] if python else []
