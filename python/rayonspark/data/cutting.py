@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rayonspark.data._ray_data import LoadedBlock
 from rayonspark.data.layout import spark_schema, unified
-from rayonspark.data.node_tasks import remote
+from rayonspark.data.node_tasks import remote, tasks_of_nodes
 from rayonspark.errors import InvalidSpecException
 
 if TYPE_CHECKING:
@@ -65,22 +65,45 @@ def _alone(arrow: pa.Schema) -> pa.Schema | None:
         return None
 
 
+def shares(homes: Sequence[str], at_once: Mapping[str, int]) -> list[tuple[str, list[int]]]:
+    """Deal blocks to the tasks of the nodes that have them.
+
+    Parameters
+    ----------
+    homes : sequence of str
+        The node of each block.
+    at_once : mapping of str to int
+        Tasks that a node may have; one where it is not known.
+
+    Returns
+    -------
+    list of str and list of int
+        For each task its node and its blocks' numbers, of which there is at least one.
+    """
+    there: dict[str, list[int]] = {}
+    for i, node in enumerate(homes):
+        there.setdefault(node, []).append(i)
+    dealt: list[tuple[str, list[int]]] = []
+    for node, numbers in there.items():
+        tasks = min(at_once.get(node, 1), len(numbers))
+        dealt += [(node, numbers[first::tasks]) for first in range(tasks)]
+    return dealt
+
+
 def _ask(function: Callable[..., Any], blocks: Sequence[LoadedBlock], *rest: Any) -> list[Any]:
-    """Run a task of each node for all of its blocks, one after the other, in its own store."""
+    """Run tasks for all blocks beside them; each takes its blocks one after the other."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     task = remote(function)
-    places: dict[str, list[int]] = {}
-    for i, block in enumerate(blocks):
-        places.setdefault(block.node, []).append(i)
+    tasks = shares([block.node for block in blocks], tasks_of_nodes())
     asked = []
-    for node, there in places.items():
+    for node, mine in tasks:
         beside = NodeAffinitySchedulingStrategy(node, soft=True) if node else "DEFAULT"
-        refs = [blocks[i].ref for i in there]
+        refs = [blocks[i].ref for i in mine]
         asked.append(task.options(scheduling_strategy=beside).remote(refs, *rest))
     answers: list[Any] = [None] * len(blocks)
-    for there, some in zip(places.values(), ray.get(asked), strict=True):
-        for i, answer in zip(there, some, strict=True):
+    for (_, mine), some in zip(tasks, ray.get(asked), strict=True):
+        for i, answer in zip(mine, some, strict=True):
             answers[i] = answer
     return answers

@@ -61,9 +61,7 @@ class NodeTasks:
         soft: bool,
     ) -> None:
         self._task = remote(function, returns)
-        self._limits = {
-            node: max(1, min(MOST_PER_NODE, cpus)) for node, cpus in cpus_of_nodes().items()
-        }
+        self._limits = tasks_of_nodes()
         self._tell = tell
         self._soft = soft
         self._waiting: dict[str, deque[tuple[Hashable, tuple[Any, ...]]]] = {}
@@ -133,6 +131,11 @@ def nodes_alive() -> list[dict[str, Any]]:
 def cpus_of_nodes() -> dict[str, int]:
     """Give the CPUs of each node that lives, by its id; the head has none unless asked for."""
     return {node["NodeID"]: int(node["Resources"].get("CPU", 0)) for node in nodes_alive()}
+
+
+def tasks_of_nodes() -> dict[str, int]:
+    """Give how many of our tasks each node that lives may have at once, by its id."""
+    return {node: max(1, min(MOST_PER_NODE, cpus)) for node, cpus in cpus_of_nodes().items()}
 
 
 def _ended(key: Hashable, done: Any) -> Ended:
