@@ -11,11 +11,10 @@ if TYPE_CHECKING:
     from ray.data import Dataset
 
 
-def require_stored(dataset: Dataset) -> None:
+def require_stored(references: list[Any]) -> None:
     """Fail unless every block lies in an object store already."""
     import ray
 
-    references = references_of(dataset)
     _, pending = ray.wait(references, num_returns=len(references), timeout=0, fetch_local=False)
     if pending:
         raise AssertionError(f"{len(pending)} of {len(references)} blocks are not stored yet.")
@@ -27,7 +26,7 @@ def references_of(dataset: Dataset) -> list[Any]:
     return [reference for bundle in bundles for reference in bundle.block_refs]
 
 
-def checksum(dataset: Dataset, frame: Frame) -> list[float]:
+def checksum(references: list[Any], frame: Frame) -> list[float]:
     """Computed where the blocks lie: the driver reads no row."""
     import ray
 
@@ -41,7 +40,7 @@ def checksum(dataset: Dataset, frame: Frame) -> list[float]:
         return frame.checksum(table)
 
     ray.cloudpickle.register_pickle_by_value(frame_module)
-    sums = ray.get([of_block.remote(reference) for reference in references_of(dataset)])
+    sums = ray.get([of_block.remote(reference) for reference in references])
     return [sum(values) for values in zip(*sums, strict=True)]
 
 

@@ -15,9 +15,9 @@ class _ToRay:
     """Its outcome is a Dataset whose blocks are all stored: each of these calls waits for that."""
 
     def checksum(self, setting: Setting, outcome: object) -> list[float]:
-        dataset = cast(Dataset, outcome)
-        blocks.require_stored(dataset)
-        return blocks.checksum(dataset, setting.frame)
+        references = blocks.references_of(cast(Dataset, outcome))
+        blocks.require_stored(references)
+        return blocks.checksum(references, setting.frame)
 
     def clean(self) -> None:
         return None
