@@ -64,9 +64,8 @@ private[data] object BlockFile {
   ) {
     def delete(): Unit =
       try sink.close()
-      finally {
-        files.delete(draft)
-        files.delete(path)
-      }
+      finally
+        try files.delete(draft)
+        finally files.delete(path)
   }
 }

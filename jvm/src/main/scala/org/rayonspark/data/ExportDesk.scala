@@ -36,11 +36,13 @@ private[data] final class ExportDesk(transport: Transport, name: String, killed:
         }
       )
 
-  /** False when another attempt was quicker. */
-  def written(claim: Claim, path: String, rows: Long, bytes: Long, last: Boolean): Boolean =
-    ask(ExportQuestion.Written(claim, path, rows, bytes, last)) { case ExportAnswer.Kept(kept) =>
-      kept
-    }
+  /**
+   * Whose the file is from now on: the driver's, or the task's when another was quicker (false).
+   */
+  def written(claim: Claim, path: String, rows: Long, bytes: Long, last: Boolean): Boolean = {
+    val question = ExportQuestion.Written(claim, path, rows, bytes, last)
+    understand(question, driver.settle(question)) { case ExportAnswer.Kept(kept) => kept }
+  }
 
   /** Nobody waits for the answer: the export may be over. */
   def gaveUp(claim: Claim): Unit = driver.tell(ExportQuestion.GaveUp(claim))
@@ -50,8 +52,13 @@ private[data] final class ExportDesk(transport: Transport, name: String, killed:
   override def close(): Unit = routes.values.foreach(_.close())
 
   private def ask[A](question: ExportQuestion)(read: PartialFunction[ExportAnswer, A]): A =
+    understand(question, driver.ask(question))(read)
+
+  private def understand[A](question: ExportQuestion, answer: ExportAnswer)(
+      read: PartialFunction[ExportAnswer, A]
+  ): A =
     read.applyOrElse(
-      driver.ask[ExportAnswer](question),
+      answer,
       (other: ExportAnswer) =>
         throw new IllegalStateException(other match {
           case ExportAnswer.Refused(why) => why

@@ -60,6 +60,8 @@ object ExportTask {
       new ArrowEncoder(task.schema, task.timeZone, batchBytes.min(task.claimBytes))
     private var open: Option[BlockFile] = None
     context.addTaskCompletionListener[Unit] { _ =>
+      // The interruption of a killed task has done its work; what comes now waits for answers.
+      Thread.interrupted()
       encoder.close()
       try open.foreach(_.abandon())
       finally desk.close()
