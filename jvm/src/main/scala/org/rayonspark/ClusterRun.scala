@@ -13,7 +13,7 @@ import org.rayonspark.conf.{Auth, Interpreters, Keys}
 import org.rayonspark.job.{RayClusterJob, SlotCheck}
 import org.rayonspark.node.{GuardedProcess, JvmEnd, NodeEvent, NodeKeeper, Reachability}
 import org.rayonspark.pods.PodWatch
-import org.rayonspark.rendezvous.{KeeperMessage, Rendezvous, Stay}
+import org.rayonspark.rendezvous.{KeeperMessage, Leaving, Rendezvous, Stay}
 import org.rayonspark.route.RouteServer
 import org.rayonspark.threads.Daemon
 import org.rayonspark.watch._
@@ -111,9 +111,10 @@ private[rayonspark] final class ClusterRun(sc: SparkContext, initial: ClusterSta
   }
 
   /** Answered from the state as it is: what follows from the news comes after it, as an order. */
-  private def leaving(executorId: String): Stay = {
-    val stay = Stay(NodeDrain.limit(loop.state, executorId))
-    loop.post(ClusterEvent.ExecutorLeaving(executorId, "its JVM was told to end"))
+  private def leaving(news: Leaving): Stay = {
+    val stay = Stay(NodeDrain.limit(loop.state, news.executorId))
+    news.use.foreach(use => loop.post(ClusterEvent.ContainerEnding(news.executorId, use)))
+    loop.post(ClusterEvent.ExecutorLeaving(news.executorId, "its JVM was told to end"))
     stay
   }
 
@@ -187,7 +188,6 @@ private[rayonspark] object ClusterRun {
     case KeeperMessage.CannotOffer(id, incarnation, why) =>
       ClusterEvent.CannotOffer(id, incarnation, why)
     case KeeperMessage.Closed(id) => ClusterEvent.KeeperClosed(id)
-    case KeeperMessage.Ending(id, use) => ClusterEvent.ContainerEnding(id, use)
     case KeeperMessage.NodeReport(id, incarnation, event) =>
       event match {
         case NodeEvent.Hello(pid, _, _) => ClusterEvent.NodeStarted(id, incarnation, pid)

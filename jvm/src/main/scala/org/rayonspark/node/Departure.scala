@@ -14,6 +14,8 @@ import scala.util.control.NonFatal
  *       waits ◄──Stay─────                      └─closed─► the JVM may end
  * }}}
  *
+ * @param use
+ *   what the node holds of a container that may be ended for that
  * @param awaitClosed
  *   waits until nothing of the node is left, at most that long
  */
@@ -21,6 +23,7 @@ private[node] final class Departure(
     transport: Transport,
     driver: Peer,
     executorId: String,
+    use: () => Option[ContainerUse],
     awaitClosed: FiniteDuration => Boolean
 ) {
   // Set by the keeper's thread, when the driver was quicker than the JVM's end.
@@ -32,8 +35,8 @@ private[node] final class Departure(
   /** Called by the JVM's end, on a thread of its own. */
   def await(): Unit =
     try {
-      val left = until.orElse(ask().map(deadline)).map(_.timeLeft).filter(_ > Duration.Zero)
-      left.foreach(awaitClosed)
+      val asked = ask().map(deadline)
+      until.orElse(asked).map(_.timeLeft).filter(_ > Duration.Zero).foreach(awaitClosed)
     } catch { case _: InterruptedException => () } // Spark's patience with it is over.
 
   private def deadline(limit: FiniteDuration): Deadline = (limit + Departure.cleanUp).fromNow
@@ -43,7 +46,7 @@ private[node] final class Departure(
    */
   private def ask(): Option[FiniteDuration] =
     try {
-      val answer = transport.ask(driver, Wire.encode(Leaving(executorId)))
+      val answer = transport.ask(driver, Wire.encode(Leaving(executorId, use())))
       val stay = Wire.decode[Stay](Await.result(answer, Departure.answerLimit))
       Some(stay.limit).filter(_ > Duration.Zero)
     } catch {

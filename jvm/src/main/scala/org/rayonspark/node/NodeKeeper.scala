@@ -55,14 +55,12 @@ final class NodeKeeper(
   private val ready = new CountDownLatch(1)
   private val closed = new CountDownLatch(1)
 
-  private val departure = new Departure(transport, driver, facts.executorId, awaitClosed)
+  private val departure = new Departure(transport, driver, facts.executorId, () => use, awaitClosed)
   private val leave = end.before(() => departure.await())
 
-  private var life: Option[Life] = None
+  // Read by the JVM's end as well.
+  @volatile private var life: Option[Life] = None
   private var stopping = false
-
-  // Only YARN ends a container for what its processes hold: who asks why has no other witness.
-  private val lastWords = facts.containerMemory.map(limit => LastWords(() => sayUse(limit)))
 
   tell(KeeperMessage.Enlist(facts.executorId, facts.host))
 
@@ -83,7 +81,10 @@ final class NodeKeeper(
       life
         .filter(l => l.charter.incarnation == incarnation && !stopping)
         .foreach(launch(_, plan, nodes))
-    case DriverMessage.Ready => ready.countDown()
+    case DriverMessage.Ready =>
+      ready.countDown()
+      // The first look takes 50 ms, for its classes; YARN may give 250 between SIGTERM and SIGKILL.
+      val _ = use
     case DriverMessage.Drain(limit) =>
       stopping = true
       departure.drains(limit)
@@ -234,12 +235,12 @@ final class NodeKeeper(
     )
   }
 
-  /** Called by the JVM's end. */
-  private def sayUse(limit: Long): Unit = thread.post {
-    life.foreach { current =>
-      tell(KeeperMessage.Ending(facts.executorId, ContainerUse.of(current.directory, limit)))
-    }
-  }
+  /** Only YARN ends a container for what its processes hold: who asks why has no other witness. */
+  private def use: Option[ContainerUse] =
+    for {
+      limit <- facts.containerMemory
+      current <- life
+    } yield ContainerUse.of(current.directory, limit)
 
   private def report(incarnation: Int, event: NodeEvent): Unit =
     tell(KeeperMessage.NodeReport(facts.executorId, incarnation, event))
@@ -247,7 +248,6 @@ final class NodeKeeper(
   private def tell(message: KeeperMessage): Unit = mailbox.send(driver, Wire.encode(message))
 
   private def close(): Unit = {
-    lastWords.foreach(_.close())
     tell(KeeperMessage.Closed(facts.executorId))
     mailbox.close()
     leave.close()

@@ -21,9 +21,6 @@ object KeeperMessage {
   final case class NodeReport(executorId: String, incarnation: Int, event: NodeEvent)
       extends KeeperMessage
 
-  /** The container is being ended from outside; this is what its node held then. */
-  final case class Ending(executorId: String, use: ContainerUse) extends KeeperMessage
-
   /** The keeper has stopped: its node, if it ever had one, is gone. */
   final case class Closed(executorId: String) extends KeeperMessage
 }
@@ -49,8 +46,13 @@ object DriverMessage {
   final case class Stop(grace: FiniteDuration) extends DriverMessage
 }
 
-/** What a keeper asks the driver: its executor leaves; what shall it wait for? */
-final case class Leaving(executorId: String)
+/**
+ * What a keeper asks the driver: its executor leaves; what shall it wait for?
+ *
+ * @param use
+ *   what its node holds of a container that may be ended for that
+ */
+final case class Leaving(executorId: String, use: Option[ContainerUse])
 
 /** What the driver answers: for its node, at most that long; zero where nothing drains. */
 final case class Stay(limit: FiniteDuration)

@@ -16,19 +16,19 @@ import scala.concurrent.{ExecutionContext, Future}
  * }}}
  *
  * @param onLeaving
- *   called with the id of an executor that leaves; must not block
+ *   called when an executor leaves; must not block
  */
 final class Rendezvous(
     transport: Transport,
     name: String,
     onMessage: KeeperMessage => Unit,
-    onLeaving: String => Stay
+    onLeaving: Leaving => Stay
 ) extends AutoCloseable {
   private val peers = new ConcurrentHashMap[String, Peer]
   private val mailbox = transport.open(
     name,
     receive,
-    (bytes, reply) => reply(Wire.encode(onLeaving(Wire.decode[Leaving](bytes).executorId)))
+    (bytes, reply) => reply(Wire.encode(onLeaving(Wire.decode[Leaving](bytes))))
   )
 
   /** To the keeper on that executor; dropped when none has enlisted from there. */

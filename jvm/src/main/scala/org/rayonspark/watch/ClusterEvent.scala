@@ -39,7 +39,7 @@ object ClusterEvent {
       extends ClusterEvent
   final case class KeeperClosed(executorId: String) extends ClusterEvent
 
-  /** What a node held when its container was told to end; why it was, is said later. */
+  /** What a node held when its container was told to end; Spark says why it was. */
   final case class ContainerEnding(executorId: String, use: ContainerUse) extends ClusterEvent
 
   // The head's node says
@@ -56,6 +56,9 @@ object ClusterEvent {
       extends ClusterEvent
   final case class RestartDue(executorId: String) extends ClusterEvent
   final case class ReservationDue(executorId: String) extends ClusterEvent
+
+  /** It is late for a container to tell what its node held. */
+  final case class UseDue(executorId: String) extends ClusterEvent
   case object StartTimedOut extends ClusterEvent
   case object StopAsked extends ClusterEvent
 

@@ -18,6 +18,8 @@ import org.rayonspark.plan.{NodePlan, NodeRole}
  *   of its `ray start`, on its host
  * @param lastUse
  *   what it held when its container was told to end
+ * @param untold
+ *   why its executor was lost, until that is told with its last use
  */
 final case class Member(
     executorId: String,
@@ -28,7 +30,8 @@ final case class Member(
     stage: Stage = Stage.Waiting,
     plan: Option[NodePlan] = None,
     pid: Option[Long] = None,
-    lastUse: Option[ContainerUse] = None
+    lastUse: Option[ContainerUse] = None,
+    untold: Option[String] = None
 ) {
   def active: Boolean = !Stage.ends(stage)
 

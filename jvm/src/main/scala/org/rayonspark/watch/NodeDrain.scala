@@ -50,14 +50,17 @@ private[rayonspark] object NodeDrain {
 
   /**
    * Spark has removed the executor, whose JVM waits for the node all the same, unless it was
-   * killed: YARN's kill begins with the same signal.
+   * killed: YARN's kill begins with the same signal. Where the reason is memory, that is said.
    */
   def executorLost(state: ClusterState, member: Member, reason: String): Step = {
     val (next, actions) = member.stage match {
       case Stage.Draining(_, false) => ended(state, member)
       case _ => quiet(state)
     }
-    (next, NodeFailure.goneForMemory(member, reason).map(Warn(_)).toVector ++ actions)
+    val (known, news) =
+      if (NodeFailure.isMemory(reason)) NodeLoss.told(next, member.executorId, reason)
+      else quiet(next)
+    (known, news ++ actions)
   }
 
   def ended(state: ClusterState, member: Member): Step = {

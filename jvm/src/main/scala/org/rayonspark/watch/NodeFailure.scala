@@ -36,10 +36,6 @@ object NodeFailure {
     s"Ray node ${member.index} is gone with Spark executor ${member.executorId}: " +
       why(member, reason)
 
-  /** The same where the reason is memory: that is said, however the executor left. */
-  def goneForMemory(member: Member, reason: String): Option[String] =
-    Option.when(isMemory(reason))(goneWithExecutor(member, reason))
-
   /** Spark's own words, and what they leave out: its overhead is Ray's memory too. */
   private def why(member: Member, reason: String): String = {
     val sentence = s"${reason.trim.stripSuffix(".")}."
@@ -81,10 +77,13 @@ object NodeFailure {
       s"${plan.objectStoreMemory >> 20} MiB"
   }
 
-  private def isMemory(reason: String): Boolean =
-    memoryWords.exists(reason.toLowerCase.contains)
+  def isMemory(reason: String): Boolean =
+    isYarnsLimit(reason) || kernelsWords.exists(reason.toLowerCase.contains)
 
-  private val memoryWords = Vector("memory limit", "oomkilled", "out of memory")
+  /** YARN's own words for it; the kernel ends processes without telling them. */
+  def isYarnsLimit(reason: String): Boolean = reason.toLowerCase.contains("memory limit")
+
+  private val kernelsWords = Vector("oomkilled", "out of memory")
 
   def jobFailed(cause: Throwable): PlacementException =
     new PlacementException(

@@ -64,8 +64,8 @@ object Supervisor {
           val news = state.living(id, incarnation).map(NodeFailure.outOfMemory(_, limit))
           (state, news.map(Warn(_)).toVector)
         case KeeperClosed(id) => keeperLost(state, id, "its keeper has closed")
-        case ContainerEnding(id, use) =>
-          quiet(state.members.get(id).fold(state)(m => state.put(m.copy(lastUse = Some(use)))))
+        case ContainerEnding(id, use) => NodeLoss.ending(state, id, use)
+        case UseDue(id) => NodeLoss.due(state, id)
         case StartTimedOut => if (state.starting) fail(state, timedOut(state)) else quiet(state)
         case StopAsked => stop(state)
         case ApplicationEnded => stop(state.copy(applicationEnded = true))
@@ -95,11 +95,9 @@ object Supervisor {
       case Some(member) if state.starting || member.role == NodeRole.Head =>
         fail(state, NodeFailure.executorLost(member, reason))
       case Some(member) =>
-        val (next, actions) = Gathering.fillUp(state.stage(member, Stage.Lost))
-        (
-          next,
-          Warn(NodeFailure.goneWithExecutor(member, reason)) +: actions
-        )
+        val (lost, news) = NodeLoss.told(state.stage(member, Stage.Lost), id, reason)
+        val (next, actions) = Gathering.fillUp(lost)
+        (next, news ++ actions)
     }
 
   private def jobEnded(
@@ -219,6 +217,8 @@ object Supervisor {
       case Enlisted(id, _) => (state, Vector(Tell(id, DriverMessage.Stop(stopGrace))))
       case KeeperClosed(id) => ended(state, id)
       case ExecutorLost(id, _) => ended(state, id)
+      case ContainerEnding(id, use) => NodeLoss.ending(state, id, use)
+      case UseDue(id) => NodeLoss.due(state, id)
       case ApplicationEnded => closeWhenEmpty(endWorkers(state.copy(applicationEnded = true)))
       case StopTimedOut =>
         val left = state.members.values.filter(_.active).map(m => s"node ${m.index}").mkString(", ")
@@ -243,8 +243,9 @@ object Supervisor {
 
     private def close(state: ClusterState, before: Vector[ClusterAction]): Step = {
       val last = if (state.failure.isEmpty) RayClusterState.STOPPED else RayClusterState.FAILED
+      val (told, news) = NodeLoss.rest(state)
       // Tasks that hold a node have returned with it; only those that never got a slot are cancelled.
-      (state.copy(phase = last), before ++ Vector(CancelJobs, Close))
+      (told.copy(phase = last), before ++ news ++ Vector(CancelJobs, Close))
     }
   }
 }

@@ -229,23 +229,36 @@ class SupervisorSuite extends AnyFunSuite {
       s"too: they were to stay within $share MiB, of which the object store may take $store MiB. " +
       "Raise `extra_executor_memory_for_ray` (spark.executor.memoryOverhead), or lower " +
       "`object_store_memory`."
-    assert(story.tell(ExecutorLost("1", yarn)).actions.contains(Warn(warning)))
+    val due = ClusterEvent.UseDue("1")
+    val lost = story.tell(ExecutorLost("1", yarn))
+    assert(lost.actions.contains(After(1.second, due)))
+    assert(lost.tell(due).actions == Vector(Warn(warning)))
+    val stopping = lost.tell(StopAsked, ClientsDismissed)
+    val stopped = stopping.tell(KeeperClosed("driver"))
+    assert(stopped.actions == Vector(Warn(warning), CancelJobs, Close))
 
     val use = ContainerUse(limit = 1536L << 20, resident = 2310L << 20, shared = 310L << 20)
     val held = "they held 2310 MiB (310 MiB of it shared memory) in a container of 1536 MiB for " +
       "them and the JVM; they were to stay"
-    assert(
-      story
-        .tell(ClusterEvent.ContainerEnding("1", use), ExecutorLost("1", yarn))
-        .actions
-        .contains(Warn(warning.replace("they were to stay", held)))
-    )
+    val ending = ClusterEvent.ContainerEnding("1", use)
+    val whole = Warn(warning.replace("they were to stay", held))
+    assert(story.tell(ending, ExecutorLost("1", yarn)).actions.contains(whole))
+    // Spark may hear of the end first.
+    val heard = lost.tell(ending)
+    assert(heard.actions == Vector(whole) && heard.tell(due).actions.isEmpty)
+    assert(stopping.tell(ending).actions == Vector(whole))
 
     // YARN's SIGTERM looks like an executor that leaves in good order.
     val leaving = story.tell(ExecutorLeaving("1", "its JVM was told to end"))
     assert(leaving.state.members("1").draining)
-    assert(leaving.tell(ExecutorLost("1", yarn)).actions.contains(Warn(warning)))
+    val gone = leaving.tell(ExecutorLost("1", yarn))
+    assert(gone.actions == Vector(After(1.second, due)))
+    assert(gone.tell(ending).actions == Vector(whole))
     assert(leaving.tell(ExecutorLost("1", "idle")).actions.isEmpty)
+
+    // The kernel lets nobody say anything.
+    val killed = story.tell(ExecutorLost("1", "OOMKilled")).actions
+    assert(killed.contains(Warn(warning.replace(yarn, "OOMKilled."))))
   }
 
   test("a process that the kernel killed for want of memory says what to raise") {

@@ -1,0 +1,48 @@
+package org.rayonspark.watch
+
+import org.rayonspark.node.ContainerUse
+import org.rayonspark.watch.ClusterAction.{After, Warn}
+import org.rayonspark.watch.ClusterEvent.UseDue
+import org.rayonspark.watch.Step.{quiet, Step}
+
+import scala.concurrent.duration._
+
+/**
+ * The part of the supervisor that says which node was lost with its executor. To YARN a container
+ * has ended as soon as it was told to: Spark may say so before the container says what it held.
+ */
+private[watch] object NodeLoss {
+
+  /** A container that is told to end says in tens of milliseconds what it holds, or never. */
+  private val patience = 1.second
+
+  /** Spark has lost the executor, for that reason. */
+  def told(state: ClusterState, executorId: String, reason: String): Step = {
+    val member = state.members(executorId)
+    if (NodeFailure.isYarnsLimit(reason) && member.lastUse.isEmpty)
+      (state.put(member.copy(untold = Some(reason))), Vector(After(patience, UseDue(executorId))))
+    else (state, Vector(Warn(NodeFailure.goneWithExecutor(member, reason))))
+  }
+
+  /** The container says what its node held. */
+  def ending(state: ClusterState, executorId: String, use: ContainerUse): Step =
+    state.members
+      .get(executorId)
+      .fold(quiet(state))(member => tell(state, member.copy(lastUse = Some(use))))
+
+  /** The container has had its time. */
+  def due(state: ClusterState, executorId: String): Step =
+    state.members.get(executorId).fold(quiet(state))(tell(state, _))
+
+  /** The cluster has ended, and nobody is waited for any more. */
+  def rest(state: ClusterState): Step =
+    state.members.keys.foldLeft(quiet(state)) { case ((known, news), id) =>
+      val (next, more) = due(known, id)
+      (next, news ++ more)
+    }
+
+  private def tell(state: ClusterState, member: Member): Step = (
+    state.put(member.copy(untold = None)),
+    member.untold.map(reason => Warn(NodeFailure.goneWithExecutor(member, reason))).toVector
+  )
+}
