@@ -7,7 +7,7 @@ import java.nio.file.{
   FileAlreadyExistsException,
   FileVisitResult,
   Files,
-  LinkOption,
+  NoSuchFileException,
   Path,
   Paths,
   SimpleFileVisitor
@@ -99,24 +99,35 @@ object NodeDirs {
   private def reason(error: IOException): String =
     s"${error.getClass.getSimpleName}: ${error.getMessage}"
 
-  /** Removes a file or a whole tree, symbolic links themselves and not what they point to. */
+  /**
+   * Removes a file or a whole tree, symbolic links themselves and not what they point to. What is
+   * gone before it is reached is no error: Ray's processes end, and others may delete as well.
+   */
   @throws[IOException]
-  def delete(directory: Path): Unit =
-    if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
-      Files.walkFileTree(
-        directory,
-        new SimpleFileVisitor[Path] {
-          override def visitFile(file: Path, a: BasicFileAttributes): FileVisitResult = {
-            Files.deleteIfExists(file)
-            FileVisitResult.CONTINUE
-          }
-
-          override def postVisitDirectory(dir: Path, e: IOException): FileVisitResult = {
-            Files.deleteIfExists(dir)
-            FileVisitResult.CONTINUE
-          }
+  def delete(directory: Path): Unit = {
+    Files.walkFileTree(
+      directory,
+      new SimpleFileVisitor[Path] {
+        override def visitFile(file: Path, a: BasicFileAttributes): FileVisitResult = {
+          Files.deleteIfExists(file)
+          FileVisitResult.CONTINUE
         }
-      )
-      ()
-    }
+
+        override def visitFileFailed(file: Path, e: IOException): FileVisitResult =
+          if (isGone(e)) FileVisitResult.CONTINUE else throw e
+
+        override def postVisitDirectory(dir: Path, e: IOException): FileVisitResult = {
+          if (e != null && !isGone(e)) throw e
+          Files.deleteIfExists(dir)
+          FileVisitResult.CONTINUE
+        }
+      }
+    )
+    ()
+  }
+
+  private def isGone(error: IOException): Boolean = error match {
+    case _: NoSuchFileException => true
+    case _ => false
+  }
 }

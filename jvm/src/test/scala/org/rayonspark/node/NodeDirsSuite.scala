@@ -4,6 +4,9 @@ import org.scalatest.funsuite.AnyFunSuite
 
 import java.nio.file.attribute.PosixFilePermissions
 import java.nio.file.{Files, Path}
+import scala.concurrent.ExecutionContext.Implicits.global
+import scala.concurrent.duration._
+import scala.concurrent.{Await, Future}
 
 class NodeDirsSuite extends AnyFunSuite {
 
@@ -58,6 +61,18 @@ class NodeDirsSuite extends AnyFunSuite {
       NodeDirs.delete(directory)
       assert(!Files.exists(directory))
       assert(Files.exists(kept))
+    }
+  }
+  test("two may delete the same tree at once") {
+    withBase { base =>
+      for (k <- 1 to 20) {
+        val directory = make(base)
+        for (d <- 1 to 20; f <- 1 to 10)
+          Files.createFile(Files.createDirectories(directory.resolve(s"$k/$d")).resolve(s"$f"))
+        val both = Vector.fill(2)(Future(NodeDirs.delete(directory)))
+        both.foreach(Await.result(_, 1.minute))
+        assert(!Files.exists(directory))
+      }
     }
   }
 }
