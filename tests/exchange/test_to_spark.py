@@ -196,15 +196,18 @@ def test_files_stay_within_their_bound_and_go_with_the_frame(cluster: RayCluster
     assert 0 < mark.bytes <= 64 * MIB
 
     del df
-    gc.collect()
 
     def collected() -> bool:
-        # Java's own garbage decides: nobody else knows that the last plan is gone.
-        cluster_jvm.System.gc()
+        collect_garbage(SparkSession.active())
         return not staging.files(cluster)
 
-    cluster_jvm = SparkSession.active().sparkContext._jvm
     assert eventually(collected, within_s=20)
+
+
+def collect_garbage(spark: SparkSession) -> None:
+    """Java's own decides when a frame goes: nobody else knows that the last plan is gone."""
+    gc.collect()
+    spark.sparkContext._jvm.System.gc()
 
 
 def test_what_grows_in_sparks_layout_stays_within_the_bound_too(cluster: RayCluster) -> None:
@@ -262,6 +265,25 @@ def test_the_data_source_reads_a_frame_by_its_id(spark: SparkSession, cluster: R
         source.option("frame", "strange").load()
     with pytest.raises(Exception, match='needs the option "frame"'):
         spark.read.format("rayonspark").load()
+
+
+def test_a_frame_lives_until_nothing_reads_it_under_either_name(
+    spark: SparkSession, cluster: RayCluster
+) -> None:
+    df = cluster.to_spark(ray.data.range(1000, override_num_blocks=4).materialize())
+    frame = cluster.last_exchange.frame
+    spark.read.format("rayonspark").option("frame", frame).load().count()
+    collect_garbage(spark)
+    # Java cleans up in the order of its findings: this one is found later.
+    cluster.to_spark(ray.data.range(1000, override_num_blocks=4).materialize()).count()
+    later = cluster.last_exchange.frame
+
+    def gone() -> bool:
+        collect_garbage(spark)
+        return not any(later in path.parts for path in staging.files(cluster))
+
+    assert eventually(gone, within_s=20)
+    assert df.groupBy().sum("id").first()[0] == 499_500
 
 
 def test_after_the_clusters_stop_reading_is_an_error_that_says_so(

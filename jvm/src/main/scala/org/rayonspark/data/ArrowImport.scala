@@ -4,7 +4,7 @@ import org.apache.spark.sql.types.StructType
 import org.rayonspark.{ClusterStoppedException, ExchangeException, RayOnSparkException}
 import org.rayonspark.rendezvous.Rendezvous
 
-import java.util.concurrent.atomic.AtomicLong
+import java.util.concurrent.atomic.{AtomicInteger, AtomicLong}
 import scala.concurrent.duration._
 
 /**
@@ -27,6 +27,7 @@ final class ArrowImport private (
   /** Under this name readers ask. */
   val desk: String = s"${Rendezvous.mailboxName(staging.clusterId)}-$id"
 
+  private val holders = new AtomicInteger
   private val book = new ImportBook
   private val files = new ImportFiles(staging, book, blocks, id)
 
@@ -86,6 +87,15 @@ final class ArrowImport private (
       "local_bytes" -> read.localBytes.toDouble
     )
   }
+
+  /** One more refers to the frame, until it lets go. */
+  def hold(): Unit = {
+    holders.incrementAndGet()
+    ()
+  }
+
+  /** The last one to let go closes the frame. */
+  def letGo(): Unit = if (holders.decrementAndGet() == 0) close()
 
   /** Nobody reads the frame any more: what is staged goes. Idempotent. */
   override def close(): Unit = end(ArrowImport.released(id))

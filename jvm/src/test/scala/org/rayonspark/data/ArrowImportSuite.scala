@@ -105,6 +105,17 @@ final class ArrowImportSuite extends AnyFunSuite with LocalSpark with Eventually
     }
   }
 
+  test("the last one to let go releases the frame") {
+    importing(1) { (frame, _) =>
+      frame.hold()
+      frame.hold()
+      frame.letGo()
+      assert(!frame.released)
+      frame.letGo()
+      assert(frame.released)
+    }
+  }
+
   test("who waits when the frame is released is told, and a late file is deleted") {
     importing(20) { (frame, staging) =>
       val waiting = demands(frame)

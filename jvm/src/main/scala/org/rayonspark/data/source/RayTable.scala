@@ -10,11 +10,12 @@ import java.lang.ref.Cleaner
 import java.util.{EnumSet, Set => JSet}
 
 /**
- * A Ray Dataset as a table that can be read, often. When no plan refers to it any more, what is
- * staged of it goes.
+ * A Ray Dataset as a table that can be read, often. When no plan refers to a table of the Dataset
+ * any more, what is staged of it goes.
  */
 final class RayTable(frame: ArrowImport) extends Table with SupportsRead {
-  RayTable.cleaner.register(this, RayTable.closing(frame))
+  frame.hold()
+  RayTable.cleaner.register(this, RayTable.lettingGo(frame))
 
   override def name: String = s"ray ${frame.id}"
   override def schema: StructType = frame.schema
@@ -27,5 +28,5 @@ object RayTable {
   private val cleaner = Cleaner.create()
 
   /** It must not capture the table. */
-  private def closing(frame: ArrowImport): Runnable = () => frame.close()
+  private def lettingGo(frame: ArrowImport): Runnable = () => frame.letGo()
 }
