@@ -18,10 +18,10 @@ private[watch] object NodeLoss {
 
   /** Spark has lost the executor, for that reason. */
   def told(state: ClusterState, executorId: String, reason: String): Step = {
-    val member = state.members(executorId)
+    val member = state.members(executorId).copy(untold = Some(reason))
     if (NodeFailure.isYarnsLimit(reason) && member.lastUse.isEmpty)
-      (state.put(member.copy(untold = Some(reason))), Vector(After(patience, UseDue(executorId))))
-    else (state, Vector(Warn(NodeFailure.goneWithExecutor(member, reason))))
+      (state.put(member), Vector(After(patience, UseDue(executorId))))
+    else tell(state, member)
   }
 
   /** The container says what its node held. */
@@ -35,14 +35,12 @@ private[watch] object NodeLoss {
     state.members.get(executorId).fold(quiet(state))(tell(state, _))
 
   /** The cluster has ended, and nobody is waited for any more. */
-  def rest(state: ClusterState): Step =
-    state.members.keys.foldLeft(quiet(state)) { case ((known, news), id) =>
-      val (next, more) = due(known, id)
-      (next, news ++ more)
-    }
+  def rest(state: ClusterState): Vector[ClusterAction] =
+    state.members.values.flatMap(news).toVector
 
-  private def tell(state: ClusterState, member: Member): Step = (
-    state.put(member.copy(untold = None)),
-    member.untold.map(reason => Warn(NodeFailure.goneWithExecutor(member, reason))).toVector
-  )
+  private def tell(state: ClusterState, member: Member): Step =
+    (state.put(member.copy(untold = None)), news(member).toVector)
+
+  private def news(member: Member): Option[ClusterAction] =
+    member.untold.map(reason => Warn(NodeFailure.goneWithExecutor(member, reason)))
 }

@@ -27,9 +27,11 @@ object Supervisor {
 
   def step(state: ClusterState, event: ClusterEvent): Step =
     if (state.phase.isFinal) (state, Vector.empty)
-    else if (state.ending) Ending.step(state, event)
     else
       event match {
+        case ContainerEnding(id, use) => NodeLoss.ending(state, id, use)
+        case UseDue(id) => NodeLoss.due(state, id)
+        case _ if state.ending => Ending.step(state, event)
         case Started => placeWhenRegistered(state)
         case ExecutorAdded(id, cores) =>
           val known = state.copy(executors = state.executors.updated(id, cores))
@@ -64,8 +66,6 @@ object Supervisor {
           val news = state.living(id, incarnation).map(NodeFailure.outOfMemory(_, limit))
           (state, news.map(Warn(_)).toVector)
         case KeeperClosed(id) => keeperLost(state, id, "its keeper has closed")
-        case ContainerEnding(id, use) => NodeLoss.ending(state, id, use)
-        case UseDue(id) => NodeLoss.due(state, id)
         case StartTimedOut => if (state.starting) fail(state, timedOut(state)) else quiet(state)
         case StopAsked => stop(state)
         case ApplicationEnded => stop(state.copy(applicationEnded = true))
@@ -217,8 +217,6 @@ object Supervisor {
       case Enlisted(id, _) => (state, Vector(Tell(id, DriverMessage.Stop(stopGrace))))
       case KeeperClosed(id) => ended(state, id)
       case ExecutorLost(id, _) => ended(state, id)
-      case ContainerEnding(id, use) => NodeLoss.ending(state, id, use)
-      case UseDue(id) => NodeLoss.due(state, id)
       case ApplicationEnded => closeWhenEmpty(endWorkers(state.copy(applicationEnded = true)))
       case StopTimedOut =>
         val left = state.members.values.filter(_.active).map(m => s"node ${m.index}").mkString(", ")
@@ -243,9 +241,8 @@ object Supervisor {
 
     private def close(state: ClusterState, before: Vector[ClusterAction]): Step = {
       val last = if (state.failure.isEmpty) RayClusterState.STOPPED else RayClusterState.FAILED
-      val (told, news) = NodeLoss.rest(state)
       // Tasks that hold a node have returned with it; only those that never got a slot are cancelled.
-      (told.copy(phase = last), before ++ news ++ Vector(CancelJobs, Close))
+      (state.copy(phase = last), before ++ NodeLoss.rest(state) ++ Vector(CancelJobs, Close))
     }
   }
 }
