@@ -55,12 +55,12 @@ final class NodeKeeper(
   private val ready = new CountDownLatch(1)
   private val closed = new CountDownLatch(1)
 
-  private val departure = new Departure(transport, driver, facts.executorId, () => use, awaitClosed)
-  private val leave = end.before(() => departure.await())
-
   // Read by the JVM's end as well.
   @volatile private var life: Option[Life] = None
   private var stopping = false
+
+  private val departure = new Departure(transport, driver, facts.executorId, () => use, awaitClosed)
+  private val leave = end.before(() => departure.await())
 
   tell(KeeperMessage.Enlist(facts.executorId, facts.host))
 
