@@ -63,6 +63,7 @@ class NodeDirsSuite extends AnyFunSuite {
       assert(Files.exists(kept))
     }
   }
+
   test("two may delete the same tree at once") {
     withBase { base =>
       for (k <- 1 to 20) {
