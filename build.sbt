@@ -1,72 +1,36 @@
-import org.rayonspark.build.{SparkJvm, Version}
+import org.rayonspark.build.{Jar, SparkBuilds, Version}
 
-val sparkVersion = "4.2.0"
-
-/** The one whose client is in Spark. */
+/** The version whose client is in Spark. */
 val hadoopVersion = "3.5.0"
 
-/** The checkout: what the halves share lies here. */
+/** The checkout, which contains what Python and the JVM share. */
 val checkout = LocalRootProject / baseDirectory
 
 ThisBuild / organization := "org.rayonspark"
-ThisBuild / scalaVersion := "2.13.18"
 ThisBuild / version := Version.read((ThisBuild / baseDirectory).value)
 ThisBuild / description := "Ray inside Spark: a Ray cluster on the executors of a Spark application"
 ThisBuild / versionScheme := Some("early-semver")
 ThisBuild / licenses := Seq(License.Apache2)
-// Where publishToDirectory writes: a repository that `--repositories file:///…` can name.
+// A Maven repository, for `--repositories file:///…`.
 ThisBuild / publishTo := Some(
   MavenCache("directory", file(sys.props.getOrElse("rayonspark.repository", "target/repository")))
 )
-addCommandAlias("publishToDirectory", "rayonspark/publish")
 
-lazy val common = Seq(
-  // Spark brings Scala, Jackson and SLF4J; nothing of it, and nothing else, goes to a user.
-  autoScalaLibrary := false,
-  libraryDependencies ++= Seq(
-    "org.scala-lang" % "scala-library" % scalaVersion.value % Provided,
-    "org.apache.spark" %% "spark-sql" % sparkVersion % Provided,
-    "org.apache.spark" %% "spark-kubernetes" % sparkVersion % Provided
-  ),
-  scalacOptions ++= Seq(
-    "-encoding",
-    "UTF-8",
-    "-release",
-    "17",
-    "-deprecation",
-    "-feature",
-    "-unchecked",
-    "-Xlint",
-    "-Wunused",
-    "-Werror"
-  ),
-  javacOptions ++= Seq("-encoding", "UTF-8", "--release", "17", "-Xlint:all", "-Werror")
+/** The jar for the newest Spark; project/SparkBuilds.scala makes a project for each Spark. */
+lazy val newest = LocalProject(SparkBuilds.newest.id)
+
+// The jar of one Spark, or of each; compiles only what no checkout on this machine has compiled.
+addCommandAlias("jar", SparkBuilds.packed(Seq(SparkBuilds.newest)))
+addCommandAlias("jars", SparkBuilds.packed(SparkBuilds.all))
+addCommandAlias(
+  "testJar",
+  s"${newest.project}/pullRemoteCache; test; ${newest.project}/pushRemoteCache"
 )
-
-lazy val rayonspark = (project in file("jvm"))
-  .settings(common)
-  .settings(
-    name := "rayonspark",
-    libraryDependencies ++= Seq(
-      "org.scalatest" %% "scalatest" % "3.2.19" % Test,
-      "org.scalatestplus" %% "scalacheck-1-18" % "3.2.19.0" % Test
-    ),
-    Compile / packageBin / mappings ++= {
-      val python = checkout.value / "python"
-      // The Python half is at the root: Spark puts the jars of --packages on Python's path.
-      val half = ((python / "rayonspark") ** ("*.py" || "py.typed")).get()
-      half.pair(Path.relativeTo(python)) :+ (checkout.value / "LICENSE" -> "META-INF/LICENSE")
-    },
-    Compile / packageDoc / publishArtifact := false,
-    Test / fork := true,
-    Test / parallelExecution := false,
-    Test / javaOptions ++= Seq("-Xmx1g", "-Dfile.encoding=UTF-8") ++ SparkJvm.options
-  )
 
 /** The Scala and Java programs of examples/, as a user would compile them. */
 lazy val examples = project
-  .dependsOn(rayonspark)
-  .settings(common)
+  .dependsOn(newest)
+  .settings(Jar.compiled(SparkBuilds.newest))
   .settings(
     name := "rayonspark-examples",
     target := checkout.value / "target" / "examples",
@@ -77,10 +41,10 @@ lazy val examples = project
   )
 
 lazy val root = (project in file("."))
-  .aggregate(rayonspark, examples)
+  .aggregate(newest, examples)
   .settings(publish / skip := true, Compile / sources := Nil)
 
-/** A Hadoop for tests/yarn: nothing of ours, and nothing that goes to a user. */
+/** Hadoop, for tests/yarn only. */
 lazy val hadoop = (project in file("tests/yarn"))
   .settings(
     autoScalaLibrary := false,

@@ -1,8 +1,8 @@
-"""How long data takes between Spark and Ray: ours and what a user would do instead, side by side.
+"""Compares how fast RayOnSpark and its alternatives move data between Spark and Ray.
 
-Each Spark application runs in a fresh process, with equal data on both sides; in it the contestants
-alternate. Prints tables and, as its last line, one JSON object. Linux only: memory is read from
-/proc.
+Each Spark application runs in a fresh process, with equal data on both sides; in it, the
+contestants alternate. Prints tables and, as the last line, one JSON object. Linux only: reads
+memory from /proc.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyspark
 from cluster.hosts import obstacle
 from exchanges.contestant import CONTESTANTS, OURS
 from exchanges.frame import FRAMES
@@ -23,12 +24,14 @@ from starts import machine, process_tree, runner
 TIMEOUT_S = 1800.0
 SPEED_SCENARIOS = ("local-2", "cluster-2")
 PURPOSES = ("speed", "scaling", "memory", "locality")
+ABSENT = ("to_ray/arrow", "to_spark/arrow") if pyspark.__version__.startswith("3.") else ()
+"""Spark 3.5 neither accepts nor returns Arrow tables."""
 SIZES = (2, 4)
-"""Beyond 1 x, which `speed` measures."""
+"""Multiples of the data, besides the 1 x that `speed` measures."""
 
 
 def main() -> int:
-    """Measure what the arguments ask for; 1 when an exchange failed."""
+    """Measure what the arguments request; return 1 if an exchange failed."""
     options = _options()
     process_tree.become_subreaper()
     about = {**machine.describe(), "rounds": options.rounds, "partitions": options.partitions}
@@ -50,8 +53,10 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=6, help="a first and the warm (default: 6)")
-    parser.add_argument("--rows", type=float, default=1.0, help="1x in units of ours (default: 1)")
+    parser.add_argument("--rounds", type=int, default=6, help="the first is cold (default: 6)")
+    parser.add_argument(
+        "--rows", type=float, default=1.0, help="factor of all row counts (default: 1)"
+    )
     parser.add_argument("--partitions", type=int, default=8, help="of each frame (default: 8)")
     parser.add_argument("--object-store-mib", type=int, default=2048, help="default: %(default)s")
     for option, known in (
@@ -63,7 +68,7 @@ def _options() -> argparse.Namespace:
         parser.add_argument(
             option, nargs="+", choices=known, default=known, metavar="NAME", help=" ".join(known)
         )
-    parser.add_argument("--json", metavar="FILE", help="write the JSON object there as well")
+    parser.add_argument("--json", metavar="FILE", help="also write the JSON object to this file")
     return parser.parse_args()
 
 
@@ -82,7 +87,7 @@ def _requests(options: argparse.Namespace) -> Iterator[ExchangeRequest]:
             purpose=purpose,
         )
 
-    only = tuple(options.only)
+    only = tuple(name for name in options.only if name not in ABSENT)
     ours = tuple(name for name in only if name in OURS)
     if "speed" in options.purposes:
         for scenario in options.scenarios:
@@ -92,7 +97,7 @@ def _requests(options: argparse.Namespace) -> Iterator[ExchangeRequest]:
         yield from (request("scaling", "local-2", "mixed", ours, size) for size in SIZES)
         yield request("scaling", "cluster-1", "mixed", ours)
     if "memory" in options.purposes and ours:
-        # Two executors: what is cached lies in other processes than the driver's.
+        # Two executors, so that cached data is not in the driver's process.
         yield from (request("memory", "cluster-2", "mixed", ours, size) for size in (1, SIZES[-1]))
     if "locality" in options.purposes and ours:
         if (why := obstacle()) is not None:

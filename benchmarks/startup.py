@@ -1,7 +1,7 @@
-"""How long Ray takes to start beside Spark: ours, the peer's, by hand and plain, side by side.
+"""Compares how fast Ray starts next to Spark: RayOnSpark, the peer, by hand, and plain Ray.
 
 Each start runs in a fresh process with a warm Spark session; the contestants alternate. Prints a
-table and, as its last line, one JSON object. Linux only: processes are found through /proc.
+table and, as the last line, one JSON object. Linux only: finds processes through /proc.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CONTAINER_NODES = 2
 
 
 def main() -> int:
-    """Measure what the arguments ask for; 1 when a start failed."""
+    """Measure what the arguments request; return 1 if a start failed."""
     options = _options()
     process_tree.become_subreaper()
     about = {**machine.describe(), "dashboard": options.dashboard, "runs": options.runs}
@@ -53,40 +53,42 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--scenarios",
         type=_scenarios,
-        default=tuple(name for name in _WHO if _NEEDS.get(name, "HOME") in os.environ),
-        help=f"of {','.join(_WHO)} (default: all for which the environment names a cluster)",
+        default=tuple(name for name in _SCENARIOS if _CLUSTER_OF.get(name, "HOME") in os.environ),
+        help=f"of {','.join(_SCENARIOS)} (default: all for which the environment names a cluster)",
     )
-    parser.add_argument("--dashboard", choices=("on", "off"), default="on", help="for everybody")
+    parser.add_argument(
+        "--dashboard", choices=("on", "off"), default="on", help="for all contestants"
+    )
     parser.add_argument(
         "--peer-slots",
         action="store_true",
-        help="also wait about 150 s for the peer's error when there are no slots",
+        help="also time the peer's error when there are no slots, about 150 s",
     )
-    parser.add_argument("--json", metavar="FILE", help="write the JSON object there as well")
+    parser.add_argument("--json", metavar="FILE", help="also write the JSON object to this file")
     return parser.parse_args()
 
 
-_WHO = {
+_SCENARIOS = {
     "cluster": ("rayonspark", "peer", "hand"),
     "yarn": ("rayonspark", "hand"),
-    # Nobody starts nodes in pods by hand, and the peer refuses to.
+    # No one starts nodes in pods by hand, and the peer refuses to.
     "k8s": ("rayonspark",),
     "local": ("rayonspark", "plain"),
     "slots": ("rayonspark", "peer"),
 }
 """Scenario -> contestants that can take part in it."""
 
-_NEEDS = {"yarn": "HADOOP_CONF_DIR", "k8s": KUBERNETES_MASTER}
-"""Scenario -> the variable that names its cluster."""
+_CLUSTER_OF = {"yarn": "HADOOP_CONF_DIR", "k8s": KUBERNETES_MASTER}
+"""Scenario -> the environment variable that names its cluster."""
 
 
 def _requests(options: argparse.Namespace) -> Iterator[StartRequest]:
-    """Rounds over all scenarios; the order rotates, so that nobody is always first."""
+    """Yield rounds over all scenarios; the order rotates, so that no contestant is always first."""
     sizes = {"cluster": options.nodes, "local": (0,), "slots": (SLOTS_NODES,)}
-    sizes |= dict.fromkeys(_NEEDS, (CONTAINER_NODES,))
+    sizes |= dict.fromkeys(_CLUSTER_OF, (CONTAINER_NODES,))
     for round_number in range(options.runs):
         for scenario in options.scenarios:
-            names = [name for name in _WHO[scenario] if name in options.only]
+            names = [name for name in _SCENARIOS[scenario] if name in options.only]
             if scenario == "slots" and not options.peer_slots:
                 names = [name for name in names if name != "peer"]
             first = round_number % max(len(names), 1)
@@ -117,7 +119,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _scenarios(text: str) -> tuple[str, ...]:
-    return _known(text, tuple(_WHO))
+    return _known(text, tuple(_SCENARIOS))
 
 
 def _known(text: str, known: tuple[str, ...]) -> tuple[str, ...]:

@@ -19,10 +19,10 @@ import org.rayonspark.data.ExportOptions;
 import org.rayonspark.data.StagedBlock;
 
 /**
- * A Ray cluster on the executors of a Java application, with Spark jobs before, during and after.
+ * Runs a Ray cluster on the executors of a Java application, between Spark jobs.
  *
  * <pre>
- *   spark-submit --packages org.rayonspark:rayonspark_2.13:VERSION \
+ *   spark-submit --packages org.rayonspark:rayonspark-spark-4.3_2.13:VERSION \
  *     --class org.rayonspark.examples.JavaApp rayonspark-examples_2.13-VERSION.jar
  * </pre>
  */
@@ -40,12 +40,12 @@ public final class JavaApp {
         System.out.println("Ray is at " + cluster.addressInfo().get("address"));
         for (RayNode node : cluster.nodes()) {
           System.out.printf(
-              "Ray node %s: %s beside %s, %s%n",
+              "Ray node %s: %s on executor %s, %s%n",
               node.rayNodeId(), node.role(), node.executorId(), node.state());
         }
         System.out.println("Spark counts meanwhile: " + spark.range(1000).count());
 
-        // What Ray is given by cluster.to_ray in Python: Arrow streams beside its nodes.
+        // The Arrow streams that cluster.to_ray in Python passes to Ray, next to the Ray nodes.
         Dataset<Row> frame = spark.range(1000).toDF();
         ExportOptions options = ExportOptions.defaults().withMaxRowsPerBlock(100);
         try (ArrowExport blocks = cluster.toArrow(frame, options)) {
@@ -59,7 +59,7 @@ public final class JavaApp {
     }
   }
 
-  /** Takes each block as soon as it is there, and releases it when it is read. */
+  /** Reads each block as soon as it is complete, then releases it. */
   private static long sum(ArrowExport blocks) throws IOException {
     long sum = 0;
     while (!blocks.finished()) {

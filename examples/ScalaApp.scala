@@ -13,10 +13,10 @@ import scala.jdk.CollectionConverters.ListHasAsScala
 import scala.util.Using
 
 /**
- * A Ray cluster on the executors of a Scala application, with Spark jobs before, during and after.
+ * Runs a Ray cluster on the executors of a Scala application, between Spark jobs.
  *
  * {{{
- *   spark-submit --packages org.rayonspark:rayonspark_2.13:VERSION \
+ *   spark-submit --packages org.rayonspark:rayonspark-spark-4.3_2.13:VERSION \
  *     --class org.rayonspark.examples.ScalaApp rayonspark-examples_2.13-VERSION.jar
  * }}}
  */
@@ -30,13 +30,12 @@ object ScalaApp {
       Using.resource(RayCluster.start(spark, spec)) { cluster =>
         println(s"Ray is at ${cluster.addressInfo.get("address")}")
         cluster.nodes.asScala.foreach { node =>
-          println(
-            s"Ray node ${node.rayNodeId}: ${node.role} beside ${node.executorId}, ${node.state}"
-          )
+          val place = s"${node.role} on executor ${node.executorId}"
+          println(s"Ray node ${node.rayNodeId}: $place, ${node.state}")
         }
         println(s"Spark counts meanwhile: ${spark.range(1000).count()}")
 
-        // What Ray is given by cluster.to_ray in Python: Arrow streams beside its nodes.
+        // The Arrow streams that cluster.to_ray in Python passes to Ray, next to the Ray nodes.
         val blocks = cluster.toArrow(spark.range(1000).toDF())
         println(s"Spark sums in Arrow: ${Using.resource(blocks)(sum)}")
       }
@@ -44,16 +43,16 @@ object ScalaApp {
       println(s"Spark counts after: ${spark.range(1000).count()}")
     }
 
-  /** Takes each block as soon as it is there, and releases it when it is read. */
+  /** Reads each block as soon as it is complete, then releases it. */
   private def sum(blocks: ArrowExport): Long =
     Iterator
       .continually(blocks)
       .takeWhile(!_.finished)
       .flatMap(_.next(Duration.ofSeconds(1)).asScala)
       .map { block =>
-        val ids = read(block.path)
+        val sumOfIds = read(block.path)
         blocks.release(block)
-        ids
+        sumOfIds
       }
       .sum
 

@@ -3,8 +3,8 @@ package org.rayonspark.examples
 import org.apache.spark.sql.SparkSession
 
 /**
- * The Scala half of an application whose Python half has given a Ray Dataset to Spark: it reads the
- * Dataset by the id that `cluster.last_exchange.frame` has there.
+ * The Scala half of an application whose Python half has passed a Ray Dataset to `to_spark`. It
+ * reads the Dataset by its id, which is `cluster.last_exchange.frame` in Python.
  */
 object ScalaFrame {
   def sum(spark: SparkSession, frame: String, column: String): Long =

@@ -1,8 +1,9 @@
 """Features from Spark, training in Ray, predictions back in Spark SQL: no file, no collect.
 
-The data are the 569 tumours of scikit-learn's breast cancer set. Spark scales the features by what
-it learns of the training rows, Ray trains one model for each strength of regularisation at the same
-time and predicts with the best, and Spark joins the predictions to the labels and counts.
+The data are the 569 tumors of scikit-learn's breast cancer dataset. Spark scales the features with
+statistics of the training rows. Ray trains one model for each strength of regularization, all at
+the same time, and predicts with the best model. Spark joins the predictions to the labels and
+counts right and wrong ones.
 
     python examples/spark_to_ray_training.py
     python examples/spark_to_ray_training.py --master spark://host:7077
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
     from ray.data import Dataset
 
 STRENGTHS = (0.01, 0.1, 1.0, 10.0)
-"""Inverse strengths of regularisation that are tried."""
+"""The inverse regularization strengths to try."""
 
 LEAST_ACCURACY = 0.93
 
 
 def load(spark: SparkSession) -> DataFrame:
-    """Give the data set as a DataFrame: an id, 30 features, and the label `benign`."""
+    """Return the dataset as a DataFrame: an id, 30 features, and the label `benign`."""
     frame = load_breast_cancer(as_frame=True).frame
     frame = frame.rename(columns=lambda name: name.replace(" ", "_"))
     frame = frame.rename(columns={"target": "benign"})
@@ -41,9 +42,9 @@ def load(spark: SparkSession) -> DataFrame:
 
 
 def prepare(rows: DataFrame) -> DataFrame:
-    """Scale the features by mean and deviation of the training rows, and mark who is what."""
+    """Scale the features with the training rows' mean and deviation, and mark each row's part."""
     names = feature_names(rows)
-    # By a hash of the id: the same rows in every run, wherever they lie.
+    # A hash of the id selects the same rows in every run, whatever their partitions.
     part = F.when(F.abs(F.xxhash64("id")) % 10 < 6, "train")
     part = part.when(F.abs(F.xxhash64("id")) % 10 < 8, "validate").otherwise("test")
     marked = rows.withColumn("part", part)
@@ -60,13 +61,13 @@ def prepare(rows: DataFrame) -> DataFrame:
 
 
 def feature_names(rows: DataFrame) -> list[str]:
-    """Give the names of the feature columns."""
+    """Return the names of the feature columns."""
     return [name for name in rows.columns if name not in ("id", "part", "benign")]
 
 
 @ray.remote
 def fit(strength: float, names: list[str], *blocks: pa.Table) -> tuple[float, Any]:
-    """Train on the training rows; give the accuracy on the validation rows, and the model."""
+    """Train on the training rows; return the accuracy on the validation rows, and the model."""
     frame = pa.concat_tables(blocks).to_pandas()
     train, validate = frame[frame.part == "train"], frame[frame.part == "validate"]
     model = LogisticRegression(C=strength, max_iter=1_000)
@@ -75,30 +76,30 @@ def fit(strength: float, names: list[str], *blocks: pa.Table) -> tuple[float, An
 
 
 def train(dataset: Dataset, names: list[str]) -> Any:
-    """Train all models at the same time, on blocks that nobody copies; give the best."""
+    """Train all models at the same time, on the same uncopied blocks; return the best model."""
     blocks = dataset.to_arrow_refs()
     trained = ray.get([fit.remote(strength, names, *blocks) for strength in STRENGTHS])
     for strength, (accuracy, _) in zip(STRENGTHS, trained, strict=True):
         print(f"Ray, C={strength:g}: accuracy {accuracy:.3f} on the validation rows")
-    return max(trained, key=lambda of_model: of_model[0])[1]
+    return max(trained, key=lambda result: result[0])[1]
 
 
 def predict(dataset: Dataset, names: list[str], model: Any) -> Dataset:
-    """Give the probability that a tumour is benign, by id."""
+    """Return the probability that a tumor is benign, by id."""
 
-    def of_batch(batch: pa.Table) -> pa.Table:
+    def predict_batch(batch: pa.Table) -> pa.Table:
         probability = model.predict_proba(batch.select(names).to_pandas())[:, 1]
         return pa.table({"id": batch.column("id"), "probability": probability})
 
-    return dataset.map_batches(of_batch, batch_format="pyarrow")
+    return dataset.map_batches(predict_batch, batch_format="pyarrow")
 
 
 def evaluate(spark: SparkSession, prepared: DataFrame, predictions: DataFrame) -> float:
-    """Count right and wrong in SQL; give the accuracy on the test rows."""
+    """Count right and wrong predictions in SQL; return the accuracy on the test rows."""
     prepared.createOrReplaceTempView("prepared")
     predictions.createOrReplaceTempView("predictions")
     spark.sql("""
-        CREATE OR REPLACE TEMP VIEW judged AS
+        CREATE OR REPLACE TEMP VIEW evaluated AS
         SELECT part, benign, CAST(probability >= 0.5 AS INT) AS predicted
         FROM prepared JOIN predictions USING (id)
     """)
@@ -106,14 +107,16 @@ def evaluate(spark: SparkSession, prepared: DataFrame, predictions: DataFrame) -
         SELECT part, count(*) AS rows, round(avg(CAST(benign = predicted AS INT)), 3) AS accuracy,
                count_if(benign = 1 AND predicted = 0) AS missed_benign,
                count_if(benign = 0 AND predicted = 1) AS missed_malignant
-        FROM judged GROUP BY part ORDER BY part
+        FROM evaluated GROUP BY part ORDER BY part
     """).show()
-    row = spark.sql("SELECT avg(CAST(benign = predicted AS INT)) FROM judged WHERE part = 'test'")
+    row = spark.sql(
+        "SELECT avg(CAST(benign = predicted AS INT)) FROM evaluated WHERE part = 'test'"
+    )
     return float(row.first()[0])
 
 
 def main() -> None:
-    """Start Spark with Ray, train, judge, and stop both."""
+    """Start Spark with Ray, train, evaluate, and stop both."""
     arguments = parse_arguments()
     builder = configure_spark(SparkSession.builder.master(arguments.master))
     spark = builder.config("spark.ui.showConsoleProgress", "false").getOrCreate()
@@ -135,9 +138,9 @@ def main() -> None:
 
 
 def parse_arguments() -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--master", default="local[2]", help="of Spark; default: %(default)s")
+    parser.add_argument("--master", default="local[2]", help="Spark master; default: %(default)s")
     parser.add_argument("--object-store-memory", default="200m", help="default: %(default)s")
     return parser.parse_args()
 

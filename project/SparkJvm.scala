@@ -1,6 +1,6 @@
 package org.rayonspark.build
 
-/** What Spark on Java 17 needs opened when it runs inside a JVM that spark-submit did not start. */
+/** The packages that Spark needs opened on Java 17, in a JVM that spark-submit did not start. */
 object SparkJvm {
   private val opened = Seq(
     "java.lang",

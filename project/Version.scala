@@ -3,7 +3,7 @@ package org.rayonspark.build
 import java.io.File
 import java.nio.file.Files
 
-/** The one place that says which version this is: Python and the jar share it. */
+/** Reads the version from the file that Python and the jar share. */
 object Version {
   private val line = """(?s).*__version__ = "([^"]+)".*""".r
 

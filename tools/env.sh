@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes .venv: an interpreter with the packages of python/requirements-dev.txt, and this checkout.
-# A finished environment is kept outside the checkout under a key of its content, because a fresh
-# clone copies it in seconds and installs it in minutes.
+# Creates .venv, with the packages of python/requirements-dev.txt and this checkout's package.
+# Caches a finished environment outside the checkout, under a hash of its content: a fresh clone
+# copies it in seconds, while an installation takes minutes.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -40,7 +40,7 @@ install() {
   echo "$venv" >"$venv/built-at"
 }
 
-# The scripts of an environment name its interpreter by the path at which it was built.
+# The scripts in an environment contain the path at which it was built.
 copy_kept() {
   local built_at script
   cp -a "$kept" "$venv" || return 1
@@ -56,7 +56,7 @@ keep() {
   mkdir -p "$(dirname "$kept")"
   partial=$(mktemp -d "$kept.XXXXXX")
   if cp -a "$venv/." "$partial" && mv -T "$partial" "$kept"; then
-    # One for each interpreter: they are large, and an older one is never asked for again.
+    # Keep one per interpreter: they are large, and an older one is never needed again.
     find "$(dirname "$kept")" -maxdepth 1 -name "venv-$version-*" ! -path "$kept" \
       -mmin +60 -exec rm -rf {} +
   else
@@ -74,7 +74,7 @@ else
   keep
 fi
 
-# The package of this checkout, as an editable installation has it.
+# The package of this checkout, as in an editable installation.
 site=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 echo "$root/python" >"$site/rayonspark-checkout.pth"
 echo "$key" >"$venv/key"

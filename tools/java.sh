@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the path of the JDK's `java` that the build and Spark use; an error where there is none.
+# Prints the path of the JDK's `java` that the build and Spark use; fails if there is none.
 set -euo pipefail
 
 oldest=17
@@ -21,7 +21,7 @@ version=$("$java" -XshowSettings:properties -version 2>&1 |
 [[ ${version%%.*} =~ ^[0-9]+$ ]] || fail "\"$java\" does not tell its version."
 ((${version%%.*} >= oldest)) || fail "\"$java\" is Java $version, and Spark 4 needs $oldest."
 
-# Part of the sources is Java, and a JRE alone cannot compile it.
+# Some of the sources are Java, which a JRE cannot compile.
 "$java" --list-modules | grep -q '^jdk\.compiler@' ||
   fail "\"$java\" is a Java runtime without a compiler."
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the components of the Kubernetes that the tests run on, and links them into
-# target/kubernetes. A finished binary is kept outside the checkout under a key of its content,
-# because the first build of the control plane takes minutes, and needs a GiB of modules.
+# Builds the components of Kubernetes that the tests use, and links them into target/kubernetes.
+# Caches the binaries outside the checkout, under a hash of their sources, because the first build
+# of the control plane takes minutes, and downloads a GiB of modules.
 set -euo pipefail
 
 type -P go >/dev/null || {
@@ -15,10 +15,10 @@ linked=$root/target/kubernetes
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/rayonspark
 kubernetes=$(sed -n 's|^require k8s.io/kubernetes v||p' "$sources/control_plane/go.mod")
 
-# In the module's directory: there it says which toolchain builds it.
+# In the module's directory, because its go.mod selects the toolchain.
 go_version=$(cd "$sources/control_plane" && go version)
 
-# What the API server says of itself; clients ask for it.
+# The version that the API server reports; clients ask for it.
 IFS=. read -r major minor _ <<<"$kubernetes"
 package=k8s.io/component-base/version
 flags="-s -w -X $package.gitMajor=$major -X $package.gitMinor=$minor
@@ -37,14 +37,14 @@ build() {
     echo "Building tests/kubernetes/$module"
     mkdir -p "$cache"
     partial=$(mktemp "$kept.XXXXXX")
-    # What an interrupted build has left is nobody's; the key is found by its name alone.
+    # Remove what an interrupted build leaves behind.
     trap 'rm -f "$partial"' EXIT
     (cd "$sources/$module" && CGO_ENABLED=0 go build -trimpath -buildvcs=false \
       -ldflags "$flags" -o "$partial" .)
     chmod 755 "$partial"
     mv -T "$partial" "$kept"
     trap - EXIT
-    # They are large; what no checkout has asked for in two weeks has had its time.
+    # They are large: delete what no checkout has used for two weeks.
     find "$cache" -maxdepth 1 -name "kubernetes-$module-*" -mtime +14 -delete
   fi
   touch "$kept"

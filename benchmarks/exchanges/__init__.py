@@ -1,1 +1,1 @@
-"""Measured exchanges of data between Spark and Ray: the contestants, and what times them alike."""
+"""Measures transfers between Spark and Ray: the contestants, and the code that times them."""

@@ -1,4 +1,4 @@
-"""A Ray Dataset as the references of its blocks, and its checksum, without the driver's memory."""
+"""Block references and checksums of a Ray Dataset, without loading rows into the driver."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def require_stored(references: list[Any]) -> None:
-    """Fail unless every block lies in an object store already."""
+    """Raise unless every block is already in an object store."""
     import ray
 
     _, pending = ray.wait(references, num_returns=len(references), timeout=0, fetch_local=False)
@@ -21,17 +21,17 @@ def require_stored(references: list[Any]) -> None:
 
 
 def references_of(dataset: Dataset) -> list[Any]:
-    """The blocks' references, in order."""
+    """Return the references of the blocks, in order."""
     bundles = dataset.iter_internal_ref_bundles()
     return [reference for bundle in bundles for reference in bundle.block_refs]
 
 
 def checksum(references: list[Any], frame: Frame) -> list[float]:
-    """Computed where the blocks lie: the driver reads no row."""
+    """Compute the checksum on the blocks' nodes; the driver reads no row."""
     import ray
 
-    # Of one CPU: for tasks of none Ray would start a worker each, and still be at it when the next
-    # contestant runs.
+    # One CPU each: for tasks without CPUs, Ray would start a worker per task, and would still be
+    # starting them when the next contestant runs.
     @ray.remote(num_cpus=1)
     def of_block(block: Any) -> list[float]:
         import pyarrow
@@ -45,7 +45,7 @@ def checksum(references: list[Any], frame: Frame) -> list[float]:
 
 
 def make(frame: Frame, rows: int, blocks: int) -> Dataset:
-    """A materialised Dataset of the frame's rows, made by Ray itself on all of its nodes."""
+    """Return a materialized Dataset of the frame's rows, which Ray makes on all of its nodes."""
     import ray
 
     ray.cloudpickle.register_pickle_by_value(frame_module)

@@ -1,4 +1,4 @@
-"""What every contestant can do, and which contestants there are."""
+"""The interface of the contestants, and their list."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ CONTESTANTS = {
     "to_spark/parquet": "exchanges.ray_to_spark:ByParquet",
     "to_spark/cached": "exchanges.ray_to_spark:Cached",
 }
-"""``direction/name`` -> ``module:class``. Imported only in the process that measures it."""
+"""``direction/name`` -> ``module:class``; imported only in the process that measures it."""
 
 OURS = ("to_ray/rayonspark", "to_spark/rayonspark")
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What all contestants of one process share: equal data on both sides, and a place on disk.
+    """What all contestants of one process share: equal data on both sides, and disk space.
 
     Attributes
     ----------
     df
         The rows, cached in Spark.
     dataset
-        The same rows in Ray's object store; None where nobody asks for it.
+        The same rows in Ray's object store; None if no contestant needs it.
     cluster
         The `RayCluster` that the process is connected to.
     directory
-        Gives a new path on the local disk.
+        Returns a new path on the local disk.
     """
 
     spark: SparkSession
@@ -54,22 +54,22 @@ class Setting:
 
 
 class Contestant(Protocol):
-    """A way to bring all rows to the other side."""
+    """A way to move all rows to the other side."""
 
     def run(self, setting: Setting) -> object:
-        """What is timed: returns when the rows are there, with what `checksum` needs."""
+        """Move the rows, and return what `checksum` needs; this call is timed."""
         ...
 
     def checksum(self, setting: Setting, outcome: object) -> list[float]:
-        """The checksum of the rows that arrived; not timed."""
+        """Return the checksum of the rows that arrived; not timed."""
         ...
 
     def clean(self) -> None:
-        """Remove what the run made; not timed."""
+        """Remove what the run created; not timed."""
         ...
 
 
 def load(name: str) -> Contestant:
-    """A new contestant of that name."""
+    """Create the contestant with this name."""
     module, _, attribute = CONTESTANTS[name].partition(":")
     return cast(Contestant, getattr(import_module(module), attribute)())

@@ -1,6 +1,6 @@
-"""The frames that are exchanged: the same rows made by Spark and by Arrow, and their checksums.
+"""The frames that are moved: the same rows made by Spark and by Arrow, and their checksums.
 
-It is pickled by value into Ray's tasks, whose interpreters do not find this package.
+This module is pickled by value into Ray's tasks, whose interpreters cannot import this package.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 TOLERANCE = 1e-9
-"""Relative; the order of a sum of doubles is nobody's promise."""
+"""Relative; the order in which doubles are added is not specified."""
 
 WIDE_COLUMNS = 100
 
@@ -28,10 +28,10 @@ class Frame:
     name
         A key of `FRAMES`.
     columns
-        Column -> what it is in Spark SQL. The doubles come of single IEEE operations, so that
+        Column -> its Spark SQL expression. The doubles result from single IEEE operations, so that
         Spark and Arrow agree to the last bit.
     rows
-        How many rows are 1 x.
+        Number of rows of 1 x.
     """
 
     name: str
@@ -40,15 +40,15 @@ class Frame:
 
     @property
     def strings(self) -> tuple[str, ...]:
-        """Names of the columns of text, each ``row-<id>``."""
+        """Names of the text columns; their values are ``row-<id>``."""
         return ("s",) if "s" in self.columns else ()
 
     def spark_columns(self) -> list[str]:
-        """For ``spark.range(…).selectExpr``."""
+        """Return the columns for ``spark.range(…).selectExpr``."""
         return [f"{sql} AS {name}" for name, sql in self.columns.items()]
 
     def spark_aggregates(self) -> list[str]:
-        """The timed aggregate over all columns, for ``selectExpr``: it reads every value."""
+        """Return the timed aggregate for ``selectExpr``: it reads every value of all columns."""
         sums = [
             f"sum(length({name}))" if name in self.strings else f"sum({name})"
             for name in self.columns
@@ -56,11 +56,11 @@ class Frame:
         return ["count(1)", *sums]
 
     def arrow_table(self, ids: pa.Array) -> pa.Table:
-        """The rows of these ids, as Spark makes them."""
+        """Return the rows with these ids, as Spark makes them."""
         return pa.table([_column(self.name, name, ids) for name in self.columns], [*self.columns])
 
     def checksum(self, table: pa.Table) -> list[float]:
-        """What `spark_aggregates` gives for these rows, and the sum of the strings' numbers."""
+        """Return `spark_aggregates` of these rows, and the sum of the numbers in the strings."""
         sums: list[float] = [table.num_rows]
         for name in self.columns:
             column = table.column(name)
@@ -72,7 +72,7 @@ class Frame:
 
 
 def agree(left: list[float], right: list[float]) -> bool:
-    """Whether two checksums are those of the same rows; the shorter one has no strings' numbers."""
+    """Whether two checksums match; the shorter one lacks the sum of the numbers in the strings."""
     shorter = min(len(left), len(right))
     return shorter > 0 and all(
         math.isclose(a, b, rel_tol=TOLERANCE)

@@ -24,13 +24,13 @@ from exchanges.session import opened
 
 
 def measure(request: ExchangeRequest) -> dict[str, Any]:
-    """Time all rounds; an error is part of the result, never raised."""
+    """Time all rounds; an error becomes part of the result, and is never raised."""
     process_tree.become_subreaper()
     result: dict[str, Any] = {"load_1min": os.getloadavg()[0], "runs": []}
     try:
         with opened(request) as setting:
             _measure(request, setting, result)
-    except Exception as error:  # whatever ends the rounds is what we report
+    except Exception as error:  # the report shows whatever ends the rounds
         result["error"] = f"{type(error).__name__}: {error}"
         traceback.print_exc()
     return result
@@ -45,7 +45,7 @@ def _measure(request: ExchangeRequest, setting: Setting, result: dict[str, Any])
         _require(expected, blocks.checksum(references, setting.frame), "Ray's own rows")
     peaks = DriverPeaks(setting.spark)
     for number in range(request.rounds):
-        # Each direction in turn, and in each another one first: nobody is always first.
+        # The directions alternate; the order rotates, so that no contestant is always first.
         for direction in ("to_ray", "to_spark"):
             names = [name for name in contestants if name.startswith(f"{direction}/")]
             first = number % max(len(names), 1)
@@ -80,5 +80,5 @@ def _require(expected: list[float], got: list[float], whose: str) -> None:
 
 
 if __name__ == "__main__":
-    # The result travels in a file: Spark and Ray write to stdout and stderr.
+    # The result goes to a file, because Spark and Ray write to stdout and stderr.
     Path(sys.argv[2]).write_text(json.dumps(measure(ExchangeRequest.from_json(sys.argv[1]))))

@@ -1,4 +1,4 @@
-"""The largest resident memory that processes have had, as the kernel keeps it."""
+"""The peak resident memory of processes, as the kernel records it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 RESET_PEAK = "5"
-"""To /proc/<pid>/clear_refs: the peak starts again from what is resident now; proc(5)."""
+"""Written to /proc/<pid>/clear_refs, sets the peak to what is resident now; see proc(5)."""
 
 
 class DriverPeaks:
-    """The two processes of a driver, Python and its JVM, since this was made."""
+    """Memory peaks of a driver's two processes, Python and its JVM, since this was created."""
 
     def __init__(self, spark: SparkSession) -> None:
         jvm = spark.sparkContext._jvm
@@ -28,7 +28,7 @@ class DriverPeaks:
         self._before = self._read()
 
     def to_dict(self) -> dict[str, dict[str, int]]:
-        """Bytes at the beginning and at most, for each process."""
+        """Return the bytes at the beginning and at the peak, for each process."""
         return {
             name: {"before": self._before[name], "peak": peak}
             for name, peak in self._read().items()

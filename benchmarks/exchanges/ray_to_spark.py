@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def aggregate(setting: Setting, df: DataFrame) -> list[float]:
-    """Read every value of the frame in Spark."""
+    """Read every value of the frame in Spark, and return the aggregates."""
     (row,) = df.selectExpr(*setting.frame.spark_aggregates()).collect()
     return [float(value) for value in row]
 
 
 class _ToSpark:
-    """Its outcome is the aggregate."""
+    """The outcome of `run` is the aggregate."""
 
     def checksum(self, setting: Setting, outcome: object) -> list[float]:
         return cast("list[float]", outcome)
@@ -30,14 +30,14 @@ class _ToSpark:
 
 
 class RayOnSpark(_ToSpark):
-    """What this project offers."""
+    """RayOnSpark's own `to_spark`."""
 
     def run(self, setting: Setting) -> list[float]:
         return aggregate(setting, setting.cluster.to_spark(setting.dataset))
 
 
 class ByArrow(_ToSpark):
-    """Through one Arrow table in the driver; its parts are mapped, not copied, on one host."""
+    """Through one Arrow table in the driver; on one host, its parts are mapped, not copied."""
 
     def run(self, setting: Setting) -> list[float]:
         import pyarrow
@@ -66,7 +66,7 @@ class ByParquet(_ToSpark):
 
 
 class Cached(_ToSpark):
-    """Rows that Spark has cached already. It is the limit, not a way."""
+    """Rows that Spark has already cached: a lower bound, not an alternative."""
 
     def run(self, setting: Setting) -> list[float]:
         return aggregate(setting, setting.df)

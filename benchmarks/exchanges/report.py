@@ -1,4 +1,4 @@
-"""From results to tables, verdicts and one JSON object."""
+"""Turns results into tables, verdicts and one JSON object."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ MEMORY_HEADER = (
 
 @dataclass(frozen=True)
 class Measured:
-    """One measured process and what came of it."""
+    """One measured process and its result."""
 
     request: ExchangeRequest
     result: dict[str, Any]
 
     @property
     def failed(self) -> bool:
-        """Whether something ended it early."""
+        """Whether an error ended it early."""
         return "error" in self.result
 
     def seconds(self, contestant: str, *, warm: bool) -> list[float]:
-        """Times of a contestant: its first call, or those after it."""
+        """Return the times of a contestant: of its first call, or of the warm calls after it."""
         return [
             run["seconds"]
             for run in self.result["runs"]
@@ -51,13 +51,13 @@ class Report:
         self._measured = list(measured)
 
     def table(self) -> str:
-        """Speed, phases, scaling, locality, memory, failures and the targets."""
+        """Return speed, phases, scaling, locality, memory, failures and targets as text."""
         medians = self._medians()
         lines = [
             *("warm medians in seconds", SPEED_HEADER, *self._speed(medians)),
-            *("", "where our time went: the last warm exchange", *self._phases()),
+            *("", "phases of RayOnSpark: the last warm exchange", *self._phases()),
             *("", "scaling", SCALING_HEADER, *self._scaling()),
-            *("", "two executors, a Ray node beside one of them", LOCALITY_HEADER),
+            *("", "two executors, a Ray node next to one of them", LOCALITY_HEADER),
             *self._locality(),
             *("", "resident memory of the driver", MEMORY_HEADER, *self._memory()),
             *("", *self._failures(), "targets:"),

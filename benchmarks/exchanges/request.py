@@ -1,4 +1,4 @@
-"""What one measured process is asked to do: the value that the parent sends to it."""
+"""The request that the parent sends to one measured process."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ class ExchangeRequest:
     ----------
     scenario
         A key of `CORES`: ``"local-2"`` is ``local[2]``, ``"cluster-2"`` two executors, and
-        ``"hosts-2"`` two executors on hosts of their own, with a Ray node beside one of them.
+        ``"hosts-2"`` two executors on separate hosts, with a Ray node next to one of them.
     frame
         A key of `exchanges.frame.FRAMES`.
     rows
-        How many rows it has.
+        Number of rows of the frame.
     partitions
-        In how many partitions of Spark, and blocks of Ray, the rows lie.
+        Number of partitions in Spark, and of blocks in Ray.
     rounds
-        How often each contestant runs; the first call is reported apart from the warm ones.
+        How often each contestant runs; the first call is reported separately from the warm ones.
     contestants
         Names of `exchanges.contestant.CONTESTANTS`, as ``direction/name``.
     object_store_mib
-        Of each Ray node.
+        Object store of each Ray node, in MiB.
     purpose
-        ``"speed"``, ``"scaling"``, ``"memory"`` or ``"locality"``: where the report shows it.
+        ``"speed"``, ``"scaling"``, ``"memory"`` or ``"locality"``: the section of the report.
     scratch
-        A short, private directory: HOME, Ray's temp directories and Spark's files are below it.
+        A short private directory that contains HOME, Ray's temp directories and Spark's files.
     """
 
     scenario: str
@@ -53,36 +53,36 @@ class ExchangeRequest:
 
     @property
     def label(self) -> str:
-        """What is measured, without the contestant: the row's first column."""
+        """Describe what is measured, without the contestant: the first column of a row."""
         return f"{self.frame} {self.scenario}"
 
     @property
     def size(self) -> float:
-        """Rows in units of the frame's own number of rows."""
+        """The rows as a multiple of the frame's own number of rows."""
         return self.rows / FRAMES[self.frame].rows
 
     @property
     def executors(self) -> int:
-        """Executor processes of the application; 0 where the driver is the executor."""
+        """Number of executor processes of the application; 0 if the driver is the executor."""
         kind, _, number = self.scenario.partition("-")
         return 0 if kind == "local" else int(number)
 
     @property
     def hosts(self) -> bool:
-        """Whether each executor has a host of its own, and not every one a Ray node."""
+        """Whether each executor has its own host, and only one of them a Ray node."""
         return self.scenario.startswith("hosts-")
 
     @property
     def ray_temp_dir(self) -> str:
-        """For the temp directories of Ray's nodes."""
+        """The directory for the temp directories of Ray's nodes."""
         return f"{self.scratch}/t"
 
     def to_json(self) -> str:
-        """The request as one line."""
+        """Return the request as one line."""
         return json.dumps(dataclasses.asdict(self))
 
     @staticmethod
     def from_json(text: str) -> ExchangeRequest:
-        """The request that `to_json` wrote."""
+        """Return the request that `to_json` wrote."""
         fields = json.loads(text)
         return ExchangeRequest(**{**fields, "contestants": tuple(fields["contestants"])})

@@ -1,4 +1,4 @@
-"""Spark with executors, Ray beside them and equal data on both sides, before the clock starts."""
+"""Starts Spark and Ray, and puts equal data on both sides, before the clock starts."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 HEAP_MIB = {"driver": 4096, "executor": 3072}
-"""Room for the cached rows and, in the driver, for the peers that collect them there."""
+"""Enough for the cached rows and, in the driver, for the contestants that collect them there."""
 
 OVERHEAD_MIB = 384
 
 
 @contextmanager
 def opened(request: ExchangeRequest) -> Iterator[Setting]:
-    """Everything up and warm; closed again in the other order."""
+    """Start everything and warm it up; at the end, stop it in reverse order."""
     frame = FRAMES[request.frame]
     with ExitStack() as stack:
         spark = _spark(request, _master(request, stack))
@@ -52,7 +52,7 @@ def _master(request: ExchangeRequest, stack: ExitStack) -> str:
     cores = CORES[request.scenario]
     worker_mib = HEAP_MIB["executor"] + OVERHEAD_MIB
     if request.hosts:
-        # Of the tests: Spark's own processes, each with what makes a host.
+        # From the tests: Spark's own processes, each with its own address and /dev/shm.
         from cluster.hosts import standalone
 
         home = Path(request.scratch) / "standalone"
@@ -77,12 +77,12 @@ def _spark(request: ExchangeRequest, master: str) -> SparkSession:
         .config("spark.driver.extraJavaOptions", java_temp)
         .config("spark.executor.extraJavaOptions", java_temp)
         .config("spark.local.dir", f"{request.scratch}/local")
-        # What the peers need to be at their best: all rows in the driver, as Arrow.
+        # The best settings for the other contestants: all rows in the driver, as Arrow.
         .config("spark.driver.maxResultSize", "0")
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
     )
     if request.hosts:
-        # The driver is on a host of its own too.
+        # The driver has its own host too.
         builder = builder.config("spark.driver.host", "127.0.0.1")
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
     spark = configure_spark(builder).getOrCreate()

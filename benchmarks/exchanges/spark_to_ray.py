@@ -1,4 +1,4 @@
-"""From a cached DataFrame to blocks in Ray's object store, in every way that a user has."""
+"""From a cached DataFrame to blocks in Ray's object store, in every way open to a user."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from exchanges.contestant import Setting
 
 
 class _ToRay:
-    """Its outcome is a Dataset whose blocks are all stored: each of these calls waits for that."""
+    """The outcome of `run` is a Dataset whose blocks are all stored; every `run` waits for that."""
 
     def checksum(self, setting: Setting, outcome: object) -> list[float]:
         references = blocks.references_of(cast(Dataset, outcome))
@@ -24,7 +24,7 @@ class _ToRay:
 
 
 class RayOnSpark(_ToRay):
-    """What this project offers."""
+    """RayOnSpark's own `to_ray`."""
 
     def run(self, setting: Setting) -> Dataset:
         return setting.cluster.to_ray(setting.df)
@@ -66,7 +66,7 @@ class ByParquet(_ToRay):
 
 
 class Noop:
-    """Nowhere: what Spark alone takes to produce the rows. It is the limit, not a way."""
+    """Nowhere: the time that Spark needs to produce the rows. A lower bound, not an alternative."""
 
     def run(self, setting: Setting) -> None:
         setting.df.write.format("noop").mode("overwrite").save()

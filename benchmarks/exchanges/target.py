@@ -1,4 +1,4 @@
-"""The speed that was promised, and whether a run kept it."""
+"""The speed targets, and whether a run meets them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Medians = dict[tuple[str, str], float]
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """One promise: our warm median is at most so many times another contestant's."""
+    """A limit on the ratio of RayOnSpark's warm median to another contestant's."""
 
     label: str
     direction: str
@@ -19,17 +19,17 @@ class Target:
 
     @property
     def text(self) -> str:
-        """The promise in words."""
+        """The target as text."""
         return f"{self.label}: {self.direction} <= {self.limit:g} x {self.against}"
 
     def value(self, medians: Medians) -> float | None:
-        """The ratio that was measured; None where a side was not."""
+        """Return the measured ratio; None if either side was not measured."""
         ours = medians.get((self.label, f"{self.direction}/rayonspark"))
         theirs = medians.get((self.label, f"{self.direction}/{self.against}"))
         return None if ours is None or theirs is None else ours / theirs
 
     def verdict(self, medians: Medians) -> str:
-        """Met, missed and by how much, or not measured."""
+        """Return whether the target is met, missed and by how much, or not measured."""
         value = self.value(medians)
         if value is None:
             return "not measured"

@@ -1,1 +1,1 @@
-"""Measured starts of Ray on Spark: the contestants, and what is needed to time them alike."""
+"""Measures starts of Ray on Spark: the contestants, and the code that times them."""

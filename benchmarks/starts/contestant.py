@@ -1,4 +1,4 @@
-"""What every contestant can do, and which contestants there are."""
+"""The interface of the contestants, and their list."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ CONTESTANTS = {
     "hand": "starts.hand_start:HandStart",
     "plain": "starts.plain_start:PlainStart",
 }
-"""Name -> ``module:class``. Imported only in the process that measures it."""
+"""Name -> ``module:class``; imported only in the process that measures it."""
 
 
 class Contestant(Protocol):
-    """A way to start Ray beside a Spark application and to connect the calling process to it."""
+    """A way to start Ray next to a Spark application, and to connect the calling process to it."""
 
     auth_mode: str
-    """``RAY_AUTH_MODE`` of the measured process, set before anything is imported."""
+    """``RAY_AUTH_MODE`` of the measured process; set before any import of Ray."""
 
     slots_error: str
-    """Name of the error that says, in the scenario ``"slots"``, that nodes are too many."""
+    """Name of the error that reports too many nodes in the scenario ``"slots"``."""
 
     def start(self, spark: SparkSession, request: StartRequest) -> dict[str, float]:
-        """Start, and return when the driver is connected; marks are seconds since the call."""
+        """Start; when the driver is connected, return marks as seconds since the call."""
         ...
 
     def stop(self) -> None:
-        """Disconnect and stop what `start` started, as a user of it would."""
+        """Disconnect, and stop what `start` started, as a user would."""
         ...
 
 
 def load(name: str) -> Contestant:
-    """A new contestant of that name; its own imports of Ray happen in its `start`."""
+    """Create the contestant with this name; it imports Ray only in its `start`."""
     module, _, attribute = CONTESTANTS[name].partition(":")
     return cast(Contestant, getattr(import_module(module), attribute)())

@@ -1,4 +1,4 @@
-"""By hand: head and workers with `ray start`, and the driver connected, as fast as that goes."""
+"""By hand: `ray start` for head and workers, then connect the driver, as fast as possible."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 POLL_S = 0.02
-"""Period of the questions to GCS: it announces neither itself nor a new node to strangers."""
+"""Polling period of GCS: it announces neither itself nor new nodes to a process outside Ray."""
 
 ALIVE = 0
 """`GcsNodeInfo.GcsNodeState.ALIVE` of Ray's protocol."""
@@ -26,7 +26,7 @@ STOP_GRACE_S = 10.0
 
 
 class HandStart:
-    """Workers at once when GCS answers a call, explicit ports, a temp directory for each node."""
+    """Starts workers as soon as GCS answers; explicit ports, and a temp directory for each node."""
 
     auth_mode = "token"
     slots_error = ""
@@ -61,7 +61,7 @@ class HandStart:
             held[index].release()
             self._launch(f"w{index}", plan, {}, request)
         marks["workers exec"] = time.monotonic() - called
-        # ray.init looks for the local raylet once a second: ask GCS ourselves, then call it once.
+        # ray.init looks for the local raylet only once a second, so poll GCS before calling it.
         while not self._head_alive(client):
             self._pause(deadline, "the head's raylet is alive")
         marks["head alive"] = time.monotonic() - called
@@ -70,11 +70,11 @@ class HandStart:
         return marks
 
     def stop(self) -> None:
-        """SIGTERM to what we started, by pid; wait for each, then remove the directories."""
+        """Send SIGTERM to each started process, wait for its end, and remove the directories."""
         import ray
 
         ray.shutdown()
-        # Workers first, and with time to finish: they say goodbye to a GCS that still runs.
+        # Workers first, so that they can sign off from a GCS that still runs.
         workers = self._nodes[1:]
         for node in workers:
             node.terminate()
@@ -106,7 +106,7 @@ class HandStart:
                 client = client_type(address=address)
                 client.get_all_node_info(timeout=ANSWER_TIMEOUT_S)
                 return client
-            except Exception:  # Ray raises different types here while GCS is starting
+            except Exception:  # while GCS starts, Ray raises various types
                 self._pause(deadline, "GCS answers a call")
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""The machine and the versions that a number belongs to."""
+"""Describes the machine and the versions of a measurement."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import pyspark
 import rayonspark
-
-DISTRIBUTIONS = ("ray", "pyspark")
 
 
 def describe() -> dict[str, Any]:
-    """Cpus, memory, load and versions; the load says whether the machine was quiet."""
+    """Return CPUs, memory, load and versions; the load shows whether the machine was idle."""
     memory = next(
         int(line.split()[1]) * 1024
         for line in Path("/proc/meminfo").read_text().splitlines()
@@ -29,7 +28,9 @@ def describe() -> dict[str, Any]:
         "python": platform.python_version(),
         "java": _java(),
         "rayonspark": rayonspark.__version__,
-        **{name: _version(name) for name in DISTRIBUTIONS},
+        "ray": _version("ray"),
+        # tools/with-spark.sh may put another pyspark before the installed one.
+        "pyspark": pyspark.__version__,
     }
 
 

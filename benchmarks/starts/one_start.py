@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 GONE_TIMEOUT_S = 30.0
 ALIVE_TIMEOUT_S = 120.0
 ALIVE_POLL_S = 0.02
-"""Period of the question which nodes are alive: a driver hears of them only when it asks."""
+"""Polling period for living nodes: Ray does not notify a driver about them."""
 
 
 def measure(request: StartRequest) -> dict[str, Any]:
-    """Time one start and one stop; an error is part of the result, never raised."""
+    """Time one start and one stop; an error becomes part of the result, and is never raised."""
     contestant = load(request.contestant)
     if contestant.auth_mode:
         os.environ["RAY_AUTH_MODE"] = contestant.auth_mode
@@ -36,7 +36,7 @@ def measure(request: StartRequest) -> dict[str, Any]:
     result: dict[str, Any] = {"load_1min": os.getloadavg()[0]}
     try:
         _start(contestant, spark, request, result)
-    except Exception as error:  # whatever ends a start is what we report
+    except Exception as error:  # the report shows whatever ends a start
         result["error"] = f"{type(error).__name__}: {error}"
         result["refused"] = type(error).__name__ == contestant.slots_error
         if request.scenario != "slots" or not result["refused"]:
@@ -76,7 +76,7 @@ def _await_alive(nodes: int) -> None:
 
 
 def _run_everywhere() -> None:
-    """Run a task on each node that has a cpu: what starts fast must also work."""
+    """Run a task on each node with a CPU: a fast start must also work."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -108,11 +108,11 @@ def _stop(
     result["left_processes"] = sorted(left.values())
     result["left_after_s"] = time.monotonic() - called
     process_tree.kill(left)
-    # Ray's dashboard makes pymp-* in the system's temp directory, and a killed one leaves it.
+    # Ray's dashboard creates pymp-* in the system's temp directory, and leaves it when killed.
     entries = [*Path(request.ray_temp_dir).iterdir(), *Path(request.scratch, "tmp").glob("pymp-*")]
     result["left_files"] = sorted(entry.name for entry in entries)
 
 
 if __name__ == "__main__":
-    # The result travels in a file: Spark and Ray write to stdout and stderr.
+    # The result goes to a file, because Spark and Ray write to stdout and stderr.
     Path(sys.argv[2]).write_text(json.dumps(measure(StartRequest.from_json(sys.argv[1]))))

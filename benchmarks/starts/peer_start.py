@@ -1,4 +1,4 @@
-"""The peer: `ray.util.spark.setup_ray_cluster`, and the `ray.init` that its user calls next."""
+"""The peer: `ray.util.spark.setup_ray_cluster`, followed by `ray.init`, as its users do."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ HEAP_BYTES = 1024 * 1024 * 1024
 
 
 class PeerStart:
-    """`ray.util.spark` with the same cpus, object store and dashboard as the others."""
+    """`ray.util.spark` with the same CPUs, object store and dashboard as the others."""
 
     auth_mode = "disabled"
-    """It knows no tokens, and a stray token file breaks it unless the mode is set."""
+    """It does not support tokens, and a stray token file breaks it unless this mode is set."""
 
     slots_error = "RuntimeError"
 
     def start(self, spark: SparkSession, request: StartRequest) -> dict[str, float]:
-        """Return when its call has returned and `ray.init` has connected this process."""
+        """Set up the cluster, and return when `ray.init` has connected this process."""
         called = time.monotonic()
         import ray
         from ray.util.spark import setup_ray_cluster
@@ -36,7 +36,7 @@ class PeerStart:
             memory_head_node=HEAP_BYTES,
             object_store_memory_worker_node=OBJECT_STORE_BYTES,
             object_store_memory_head_node=OBJECT_STORE_BYTES,
-            # None is its own default: Ray starts the dashboard where it is installed.
+            # By default, Ray starts the dashboard if it is installed.
             head_node_options={} if request.dashboard else {"include_dashboard": False},
             ray_temp_root_dir=request.ray_temp_dir,
         )
@@ -45,7 +45,7 @@ class PeerStart:
         return {"setup_ray_cluster returned": returned}
 
     def stop(self) -> None:
-        """Disconnect, then its own shutdown, which returns before its processes have ended."""
+        """Disconnect, then call the peer's shutdown, which returns before its processes end."""
         import ray
         from ray.util.spark import shutdown_ray_cluster
 

@@ -7,11 +7,11 @@ import os
 import socket
 
 FIRST, LAST = 20_000, 30_000
-"""Below Linux's usual ephemeral range, so that no outgoing connection takes a port in between."""
+"""Below Linux's usual ephemeral range, so that no outgoing connection takes a port meanwhile."""
 
 
 class HeldPorts:
-    """One node's ports, listened on until `release`, which is called just before its start."""
+    """The ports of one node, held by listening until `release`, just before the node starts."""
 
     def __init__(self, host: str) -> None:
         self._host = host
@@ -19,8 +19,8 @@ class HeldPorts:
         start = FIRST + os.getpid() * 37 % (LAST - FIRST)
         self._numbers = itertools.chain(range(start, LAST), range(FIRST, start))
 
-    def take(self) -> int:
-        """A port that nobody else had when it was taken."""
+    def reserve(self) -> int:
+        """Reserve and return a port that no other process uses."""
         for number in self._numbers:
             candidate = socket.socket()
             try:
@@ -34,6 +34,6 @@ class HeldPorts:
         raise OSError(f"No free port between {FIRST} and {LAST} on {self._host!r}.")
 
     def release(self) -> None:
-        """Let go of all of them."""
+        """Release all reserved ports."""
         for held in self._sockets:
             held.close()

@@ -1,4 +1,4 @@
-"""The processes below this one, read from /proc: what a stop must end, and what is left."""
+"""The processes below this one, read from /proc: what a stop must end, and what it leaves."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
 POLL_S = 0.02
-"""Period of the question whether all are gone: the end of a grandchild is no event to us."""
+"""Polling period: no event reports the end of a grandchild."""
 
 
 @dataclass(frozen=True)
 class ProcessId:
-    """A pid with its start time, so that a number that is used again is not mistaken."""
+    """A pid and its start time, so that a reused pid is not mistaken for the old process."""
 
     pid: int
     started: str
 
 
 def become_subreaper() -> None:
-    """Let orphans below this process become its children: nothing escapes the scan."""
+    """Adopt orphans below this process, so that the scan finds them."""
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
 
 
 def descendants() -> dict[ProcessId, str]:
-    """Every living process below this one, with its command line; zombies do not count."""
+    """Return every living process below this one, with its command line; zombies do not count."""
     children: dict[int, list[tuple[ProcessId, bool]]] = {}
     for entry in os.scandir("/proc"):
         if not entry.name.isdigit():
@@ -52,12 +52,12 @@ def descendants() -> dict[ProcessId, str]:
 
 
 def descendants_since(before: dict[ProcessId, str]) -> dict[ProcessId, str]:
-    """Descendants that were not there before."""
+    """Return the descendants that are not in `before`."""
     return {process: line for process, line in descendants().items() if process not in before}
 
 
 def await_gone(before: dict[ProcessId, str], timeout_s: float) -> dict[ProcessId, str]:
-    """Wait until nothing new but Spark's Python workers is left, at most so long; what is left."""
+    """Wait until only Spark's Python workers are new, or the timeout ends; return what is left."""
     deadline = time.monotonic() + timeout_s
     while True:
         new = descendants_since(before)
@@ -68,7 +68,7 @@ def await_gone(before: dict[ProcessId, str], timeout_s: float) -> dict[ProcessId
 
 
 def kill(processes: dict[ProcessId, str]) -> None:
-    """SIGKILL, by pid, to processes that are below this one."""
+    """Send SIGKILL to processes below this one, by pid."""
     for process in processes:
         try:
             os.kill(process.pid, signal.SIGKILL)
@@ -77,7 +77,7 @@ def kill(processes: dict[ProcessId, str]) -> None:
 
 
 def reap() -> None:
-    """Collect the orphans that ended, as a subreaper must."""
+    """Reap the orphans that have ended, as a subreaper must."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass

@@ -1,4 +1,4 @@
-"""RayOnSpark itself, called as a user with a running session calls it."""
+"""RayOnSpark itself, called as by a user with a running session."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class RayOnSparkStart:
-    """One `RayCluster.start` with the token that is its default."""
+    """One `RayCluster.start` with the default authentication, a token."""
 
     auth_mode = ""
-    """Nothing is set: the product's own default (a token per cluster) is what is measured."""
+    """Not set, in order to measure RayOnSpark's default, one token per cluster."""
 
     slots_error = "PlacementException"
 
@@ -22,7 +22,7 @@ class RayOnSparkStart:
         self._cluster: Any = None
 
     def start(self, spark: SparkSession, request: StartRequest) -> dict[str, float]:
-        """Return when `RayCluster.start` does: it connects the calling process."""
+        """Return when `RayCluster.start` does; it connects the calling process."""
         from rayonspark import RayCluster
 
         fields: dict[str, Any] = {
@@ -31,13 +31,13 @@ class RayOnSparkStart:
             "temp_dir": request.node_temp_dir,
         }
         if request.scenario != "local":
-            # One node more than there can ever be executors: the error is what is timed.
+            # One node more than there can be executors, in order to time the error.
             missing = 1 if request.scenario == "slots" else 0
             fields |= {"num_nodes": request.nodes + missing, "cpus_per_node": CORES_PER_EXECUTOR}
         self._cluster = RayCluster.start(spark, **fields)
         return {}
 
     def stop(self) -> None:
-        """Stop the cluster; it disconnects this process first."""
+        """Stop the cluster, which first disconnects this process."""
         if self._cluster is not None:
             self._cluster.stop()

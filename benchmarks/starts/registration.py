@@ -1,4 +1,4 @@
-"""The executors of an application, counted while they register."""
+"""Waits for the executors of an application to register."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 REGISTRATION_TIMEOUT_S = 120.0
 POLL_S = 0.05
-"""Period of the question how many executors have registered: Python sees no Spark event for it."""
+"""Polling period for registered executors: Python gets no Spark event for them."""
 
 
 def await_executors(spark: SparkSession, executors: int) -> None:
-    """Return when so many have registered."""
+    """Return when this number of executors has registered."""
     deadline = time.monotonic() + REGISTRATION_TIMEOUT_S
     while (registered := _registered(spark)) < executors:
         if time.monotonic() > deadline:
@@ -25,5 +25,5 @@ def await_executors(spark: SparkSession, executors: int) -> None:
 
 
 def _registered(spark: SparkSession) -> int:
-    """How many executors have registered; the status tracker lists the driver too."""
+    """Return the number of registered executors; the status tracker also lists the driver."""
     return len(spark.sparkContext._jsc.sc().statusTracker().getExecutorInfos()) - 1

@@ -1,4 +1,4 @@
-"""From results to a table, verdicts and one JSON object."""
+"""Turns results into a table, verdicts and one JSON object."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starts.request import StartRequest
 from starts.target import TARGETS, Medians
 
 MEASURES = ("start_s", "first_tasks_s", "stop_call_s", "stop_s")
-"""Call -> connected and all nodes alive; -> a task has run on each; stop returned; all is gone."""
+"""Until connected with all nodes alive; a task has run on each; stop has returned; all is gone."""
 
 HEADER = (
     f"{'scenario':<11}{'contestant':<12}{'measure':<15}{'n':>3}"
@@ -21,14 +21,14 @@ HEADER = (
 
 @dataclass(frozen=True)
 class Measured:
-    """One start and what came of it."""
+    """One start and its result."""
 
     request: StartRequest
     result: dict[str, Any]
 
     @property
     def failed(self) -> bool:
-        """Whether it ended in another way than its scenario asks for."""
+        """Whether it ended differently from what its scenario expects."""
         if self.request.scenario == "slots":
             return not self.result.get("refused", False)
         return "error" in self.result
@@ -41,7 +41,7 @@ class Report:
         self._measured = list(measured)
 
     def table(self) -> str:
-        """Rows of medians with minimum and maximum, ratios to `rayonspark`, then the targets."""
+        """Return rows of medians, minima, maxima and ratios to `rayonspark`, then the targets."""
         medians = self._medians()
         lines = [HEADER]
         for (label, contestant, measure), values in self._values().items():
@@ -56,7 +56,7 @@ class Report:
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
-        """Medians, verdicts and every single start."""
+        """Return medians, verdicts and every single start."""
         medians = self._medians()
         return {
             "medians_s": {" ".join(key): round(value, 3) for key, value in medians.items()},
@@ -91,13 +91,13 @@ class Report:
     def _failures(self) -> list[str]:
         return [
             f"FAILED {one.request.label} {one.request.contestant}: "
-            f"{one.result.get('error', 'no error, but one was due')}"
+            f"{one.result.get('error', 'no error, but one was expected')}"
             for one in self._measured
             if one.failed
         ]
 
     def _left_behind(self) -> list[str]:
-        """One line per contestant and scenario that left processes or files."""
+        """Return one line per contestant and scenario that left processes or files."""
         lines: dict[str, None] = {}  # a set that keeps its order
         for one in self._measured:
             processes = len(one.result.get("left_processes", []))

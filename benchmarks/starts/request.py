@@ -1,4 +1,4 @@
-"""What one measured start is asked to do: the value that the parent sends to its fresh process."""
+"""The request that the parent sends to the fresh process of one measured start."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import os
 from dataclasses import dataclass
 
 OBJECT_STORE_BYTES = 200 * 1024 * 1024
-"""The same for every contestant and node, so that nobody maps more memory than the others."""
+"""The same for every contestant and node, so that none maps more memory than the others."""
 
 CORES_PER_EXECUTOR = 1
 LOCAL_CORES = 2
 
 KUBERNETES_MASTER = "RAYONSPARK_TEST_MASTER"
-"""The variable that names the API server."""
+"""The environment variable that names the API server."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,16 +24,16 @@ class StartRequest:
     Attributes
     ----------
     scenario
-        ``"cluster"``, ``"yarn"``, ``"k8s"``, ``"local"`` or ``"slots"`` (more nodes than the
-        executors can ever be).
+        ``"cluster"``, ``"yarn"``, ``"k8s"``, ``"local"`` or ``"slots"`` (more nodes than there can
+        ever be executors).
     contestant
         A key of `starts.contestant.CONTESTANTS`.
     nodes
-        Executors of the application; 0 in the scenario ``"local"``.
+        Number of executors of the application; 0 in the scenario ``"local"``.
     dashboard
-        Whether Ray's dashboard is started, for every contestant alike.
+        Whether every contestant starts Ray's dashboard.
     scratch
-        A short, private directory: HOME, Ray's temp directories and Spark's files are below it.
+        A short private directory that contains HOME, Ray's temp directories and Spark's files.
     """
 
     scenario: str
@@ -44,7 +44,7 @@ class StartRequest:
 
     @property
     def label(self) -> str:
-        """What is measured, without the contestant: the row's first column."""
+        """Describe what is measured, without the contestant: the first column of a row."""
         return self.scenario if self.scenario == "local" else f"{self.scenario}-{self.nodes}"
 
     @property
@@ -60,19 +60,19 @@ class StartRequest:
 
     @property
     def ray_temp_dir(self) -> str:
-        """For the contestant's temp directories: what is in it in the end was left behind."""
+        """The directory for temp directories; what it contains at the end was left behind."""
         return f"{self.scratch}/t"
 
     @property
     def node_temp_dir(self) -> str:
-        """What a node is told: a pod has no directory of this machine's."""
+        """The temp directory for nodes: a pod does not see this machine's directories."""
         return "/tmp" if self.scenario == "k8s" else self.ray_temp_dir
 
     def to_json(self) -> str:
-        """The request as one line."""
+        """Return the request as one line."""
         return json.dumps(dataclasses.asdict(self))
 
     @staticmethod
     def from_json(text: str) -> StartRequest:
-        """The request that `to_json` wrote."""
+        """Return the request that `to_json` wrote."""
         return StartRequest(**json.loads(text))

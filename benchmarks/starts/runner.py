@@ -1,4 +1,4 @@
-"""Runs one measurement in a process of its own, and leaves nothing of it behind."""
+"""Runs one measurement in its own process, and leaves nothing of it behind."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PEER_FILES = (
     "/tmp/ray_on_spark_worker_startup_barrier_lock.lock",
     "/tmp/ray_on_spark_worker_port_allocation.txt",
 )
-"""Names that the peer has fixed; they are removed when they were not there before."""
+"""Fixed file names of the peer; removed afterwards unless they existed before."""
 
 
 def run(
@@ -33,9 +33,9 @@ def run(
     module: str = "starts.one_start",
     timeout_s: float = TIMEOUT_S,
 ) -> dict[str, Any]:
-    """What `module` writes for this request; ``error`` is in it when there was one."""
+    """Return what `module` writes for this request, with ``error`` if there was one."""
     existed = {name for name in PEER_FILES if Path(name).exists()}
-    # Short, because a unix socket's path has 107 bytes at most.
+    # Short, because the path of a Unix socket has at most 107 bytes.
     scratch = tempfile.mkdtemp(prefix="rb-")
     try:
         session.prepare(scratch)

@@ -1,4 +1,4 @@
-"""The Spark session of a measured start: up, registered and warm before the clock starts."""
+"""Starts the Spark session of a measured start, and warms it up before the clock starts."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 CONTAINER_OVERHEAD = "2g"
-"""Beside an executor's heap, for Ray."""
+"""For Ray, in addition to an executor's heap."""
 
 SHARED_MEMORY = "spark.kubernetes.executor.volumes.emptyDir.shm"
 
 
 def environment(scratch: str) -> dict[str, str]:
-    """The environment that every contestant's process is started with."""
+    """Return the environment of every contestant's process."""
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("RAY_")},
-        # A token that Ray 2.59 and later write into HOME stays in here.
+        # Ray 2.59 and later write a token into HOME; keep it in the scratch directory.
         "HOME": f"{scratch}/home",
         # The peer needs `ray` on the PATH.
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PYSPARK_PYTHON": sys.executable,
         "RAY_USAGE_STATS_ENABLED": "0",
-        # What local-cluster needs when pyspark came by pip.
+        # local-cluster needs these if pyspark was installed by pip.
         "SPARK_HOME": f"{scratch}/spark",
-        "SPARK_SCALA_VERSION": "2.13",
+        "SPARK_SCALA_VERSION": os.environ.get("SPARK_SCALA_VERSION", "2.13"),
         "TMPDIR": f"{scratch}/tmp",
     }
 
 
 def prepare(scratch: str) -> None:
-    """Make HOME and a SPARK_HOME of links: local-cluster writes its work directory into it."""
+    """Create HOME, and a SPARK_HOME of links, because local-cluster writes a directory into it."""
     import pyspark
 
     for name in ("home", "t", "tmp", "spark"):
@@ -49,7 +49,7 @@ def prepare(scratch: str) -> None:
 
 
 def start(request: StartRequest) -> SparkSession:
-    """A plain session, all executors registered, each with a warm Python worker."""
+    """Start a plain session; all executors are registered, each with a warm Python worker."""
     from pyspark.sql import SparkSession
 
     java_temp = f"-Djava.io.tmpdir={request.scratch}/tmp"  # a JVM does not read TMPDIR
@@ -74,7 +74,7 @@ def start(request: StartRequest) -> SparkSession:
 
 
 def _of_scenario(request: StartRequest, java_temp: str) -> dict[str, str]:
-    """What differs from one cluster manager to the next."""
+    """Return the settings that depend on the cluster manager."""
     containers = {
         "spark.executor.instances": str(request.nodes),
         "spark.executor.cores": str(CORES_PER_EXECUTOR),
@@ -88,6 +88,6 @@ def _of_scenario(request: StartRequest, java_temp: str) -> dict[str, str]:
         }
     ours = {"spark.executor.extraJavaOptions": java_temp}
     if request.scenario == "yarn":
-        # The NodeManagers are on this machine: nothing has to be sent.
+        # The NodeManagers run on this machine, so no jars need to be uploaded.
         return ours | containers | {"spark.yarn.jars": f"local:{request.scratch}/spark/jars/*"}
     return ours

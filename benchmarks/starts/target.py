@@ -1,4 +1,4 @@
-"""The speed that was promised, and whether a run kept it."""
+"""The speed targets, and whether a run meets them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Medians = dict[tuple[str, str, str], float]
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """One promise about `rayonspark`: a limit on its median, or on its ratio to another's."""
+    """A limit on the median of `rayonspark`, or on its ratio to another contestant's."""
 
     label: str
     measure: str
@@ -19,13 +19,13 @@ class Target:
 
     @property
     def text(self) -> str:
-        """The promise in words."""
+        """The target as text."""
         if self.against is None:
             return f"{self.label} {self.measure} <= {self.limit:g} s"
         return f"{self.label} {self.measure} <= {self.limit:g} x {self.against}"
 
     def judge(self, medians: Medians) -> Verdict:
-        """Compare the medians; a side that was not measured leaves the target open."""
+        """Compare the medians; if a side was not measured, the verdict is open."""
         ours = medians.get((self.label, "rayonspark", self.measure))
         if self.against is None:
             return Verdict(self, ours)
@@ -35,14 +35,14 @@ class Target:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A target and the value that was measured for it, if it was."""
+    """A target and the value that was measured for it, if any."""
 
     target: Target
     value: float | None
 
     @property
     def text(self) -> str:
-        """Met, missed and by how much, or not measured."""
+        """Whether the target is met, missed and by how much, or not measured."""
         if self.value is None:
             return "not measured"
         over = self.value / self.target.limit - 1

@@ -1,5 +1,10 @@
 """Ray inside Spark: a Ray cluster on the executors of a running Spark application."""
 
+from rayonspark._versions import check_python
+
+# The other modules use syntax that an older Python cannot parse.
+check_python()
+
 from rayonspark._spark import configure_spark
 from rayonspark._version import __version__
 from rayonspark.cluster import RayCluster

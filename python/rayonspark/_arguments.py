@@ -1,23 +1,24 @@
-"""Every argument of ``init_orca_context``, valid once it exists."""
+"""The arguments of ``init_orca_context``, checked when they are collected."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from rayonspark._names import unknown_argument
+from rayonspark._names import closest, unknown_argument
 from rayonspark.errors import InvalidSpecException
 
 _FUNCTION = "init_orca_context"
-_ELSEWHERE = {
-    "redis_password": "has no meaning for Ray now: a token guards each cluster by itself, see the "
-    "key spark.rayonspark.auth",
-    "runtime": "is not needed: the runtime is Spark here, and ray.init attaches to other clusters",
+_UNSUPPORTED = {
+    "redis_password": "is not supported: a token protects each cluster instead, see the key "
+    "spark.rayonspark.auth",
+    "runtime": "is not needed: the runtime is always Spark, and ray.init connects to other Ray "
+    "clusters",
 }
-# Options of `ray start` that are fields of a cluster; no argument says the same.
-_FIELDS = {
+# Options of `ray start` that are fields of RayClusterSpec and have no argument of their own here.
+_SPEC_FIELDS = {
     "--num-gpus": "gpus_per_node",
     "--memory": "memory",
     "--resources": "resources",
@@ -31,7 +32,10 @@ _FIELDS = {
 
 @dataclasses.dataclass(frozen=True)
 class OrcaArguments:
-    """What a call of ``init_orca_context`` asked for; a field at its default was not asked for."""
+    """The arguments of one call of ``init_orca_context``.
+
+    A field that has its default value counts as not given: see :meth:`asks_for`.
+    """
 
     cluster_mode: str | None = None
     cores: int | str | None = None
@@ -67,6 +71,7 @@ class OrcaArguments:
     service_account: str | None = None
     pod_template: str | None = None
     prepare_pods: bool = True
+    ray_init: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if self.cores != "*":
@@ -76,37 +81,90 @@ class OrcaArguments:
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> OrcaArguments:
-        """Read the arguments of a call.
+        """Collect the arguments of a call.
 
         Raises
         ------
         TypeError
-            An argument is unknown; the error names the closest valid one, or says why it is gone.
+            An argument is unknown. The error names the closest valid one, or explains why the
+            argument is not supported.
+        InvalidSpecException
+            A count is not a whole number of at least 1.
         """
         valid = [field.name for field in dataclasses.fields(cls)]
         for name in arguments:
-            if name in _ELSEWHERE:
-                raise TypeError(f"{_FUNCTION}(): {name!r} {_ELSEWHERE[name]}. Leave it out.")
+            if name in _UNSUPPORTED:
+                raise TypeError(f"{_FUNCTION}(): {name!r} {_UNSUPPORTED[name]}. Leave it out.")
             if name not in valid:
                 raise unknown_argument(_FUNCTION, name, valid)
         return cls(**arguments)
 
     def asks_for(self, name: str) -> bool:
-        """Say whether this argument was given another value than its default."""
+        """Return whether this argument has a value other than its default."""
         return bool(getattr(self, name) != getattr(type(self), name))
 
+    def with_ray_init(
+        self, start_options: Collection[str], init_arguments: Collection[str]
+    ) -> OrcaArguments:
+        """Move what belongs to ``ray.init`` from `extra_params` to `ray_init`.
+
+        Parameters
+        ----------
+        start_options : collection of str
+            The options of ``ray start``, such as "--num-cpus".
+        init_arguments : collection of str
+            The arguments of ``ray.init``.
+
+        Raises
+        ------
+        InvalidSpecException
+            Neither ``ray start`` nor ``ray.init`` has such a name, or `ray_init` has another value
+            for it.
+        """
+        kept: dict[str, Any] = {}
+        moved: dict[str, Any] = {}
+        for name, value in (self.extra_params or {}).items():
+            flag = _flag(name)
+            argument = flag[2:].replace("-", "_")
+            if flag in start_options:
+                kept[name] = value
+            elif argument in init_arguments:
+                moved[argument] = value
+            else:
+                near = closest(flag, start_options)
+                raise InvalidSpecException(
+                    f'extra_params: ray start has no option "{flag}", and ray.init has no argument '
+                    f'"{argument}". ' + (f'Did you mean "{near}"?' if near else "Leave it out.")
+                )
+        given = dict(self.ray_init or {})
+        for name in moved.keys() & given.keys():
+            if moved[name] != given[name]:
+                raise InvalidSpecException(
+                    f"ray_init has {name}={given[name]!r}, but extra_params has {moved[name]!r}. "
+                    "Set it in ray_init only."
+                )
+        return dataclasses.replace(self, extra_params=kept or None, ray_init=moved | given or None)
+
     def ray_fields(self, *, barrier: bool, local: bool) -> dict[str, Any]:
-        """Translate what concerns Ray to fields of ``RayClusterSpec``.
+        """Translate the arguments that concern Ray to fields of ``RayClusterSpec``.
 
         Parameters
         ----------
         barrier : bool
-            ``OrcaContext.barrier_mode``; True is the specification's own default.
+            ``OrcaContext.barrier_mode``. True is the default of the specification, so it sets no
+            field.
         local : bool
-            Whether Spark's master is local: there the head is the only node.
+            Whether Spark's master is local. The head is then the only node.
+
+        Returns
+        -------
+        dict
+            Only the fields that the arguments set.
         """
         named = {_flag(name): value for name, value in (self.extra_params or {}).items()}
-        options = [_option(flag, value) for flag, value in named.items() if flag not in _FIELDS]
+        options = [
+            _option(flag, value) for flag, value in named.items() if flag not in _SPEC_FIELDS
+        ]
         config = self.system_config
         system = [] if config is None else [f"--system-config={json.dumps(dict(config))}"]
         fields = {
@@ -119,7 +177,7 @@ class OrcaArguments:
             "ports": None if self.redis_port is None else f"gcs={self.redis_port}",
             "scheduling": None if barrier else "plain",
             "dashboard": self.include_webui,
-            **{_FIELDS[flag]: value for flag, value in named.items() if flag in _FIELDS},
+            **{_SPEC_FIELDS[flag]: value for flag, value in named.items() if flag in _SPEC_FIELDS},
         }
         return {name: value for name, value in fields.items() if value is not None}
 
@@ -148,6 +206,7 @@ RAY_ARGUMENTS = (
     "system_config",
     "num_ray_nodes",
     "ray_node_cpu_cores",
+    "ray_init",
 )
 
 
@@ -156,7 +215,7 @@ def _require_positive(name: str, value: object) -> None:
         return
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise InvalidSpecException(
-            f"{name}={value!r} is not a whole number of at least 1. Give such a number, or leave "
+            f"{name}={value!r} is not a whole number of at least 1. Pass such a number, or leave "
             "it out."
         )
 

@@ -1,4 +1,4 @@
-"""Spark's JVM: launched from here, or found, and with which settings."""
+"""Spark's JVM: launches it or uses the running one, and selects the settings that still apply."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import IO, Any
 
-from rayonspark import _jvm, conflict, session
+from rayonspark import _jvm, _lease, conflict, session
+from rayonspark._versions import SparkVersion, check_pyspark, spark_at
 from rayonspark.cluster_mode import ClusterMode
 from rayonspark.errors import InvalidSpecException
 from rayonspark.session import Setting
 
-# What only the launch of the JVM can set.
+# Keys that take effect only when the JVM is launched.
 _LAUNCH_KEYS = frozenset(
     {
         "spark.driver.memory",
@@ -28,21 +30,52 @@ _LAUNCH_KEYS = frozenset(
 
 
 def submitted() -> bool:
-    """Say whether spark-submit runs this process and has configured Spark."""
+    """Return whether spark-submit runs this process and has configured Spark."""
     return "PYSPARK_GATEWAY_PORT" in os.environ
 
 
 def jvm_runs() -> bool:
-    """Say whether this process has a JVM for Spark already."""
+    """Return whether this process already has a JVM for Spark."""
     from pyspark import SparkContext
 
     return SparkContext._gateway is not None
 
 
+def found_spark() -> SparkVersion:
+    """Return the version of the Spark whose JVM this process has, or would launch."""
+    from pyspark import SparkContext, __version__
+    from pyspark.find_spark_home import _find_spark_home
+
+    if SparkContext._jvm is not None:
+        return _jvm.spark_version(SparkContext._jvm)
+    return spark_at(Path(_find_spark_home()), __version__)
+
+
+def fitting_spark() -> SparkVersion:
+    """Return the version of that Spark, and check that pyspark belongs to it.
+
+    Raises
+    ------
+    VersionMismatchException
+        This process imports the pyspark of another Spark.
+    """
+    from pyspark import __version__
+
+    found = found_spark()
+    check_pyspark(__version__, found)
+    return found
+
+
 def with_jvm(
     rows: list[Setting], mode: ClusterMode, variables: Mapping[str, str], *, log_output: bool
 ) -> list[Setting]:
-    """Have a JVM with our jar run, and give the settings that are still to be made in it."""
+    """Make sure that a JVM with RayOnSpark's jar runs; return the settings still to be made there.
+
+    Raises
+    ------
+    InvalidSpecException
+        The JVM already runs, and a setting or variable takes effect only at its launch.
+    """
     from pyspark import SparkConf, SparkContext, java_gateway
     from pyspark.find_spark_home import _find_spark_home
 
@@ -50,70 +83,74 @@ def with_jvm(
     if fresh:
         conf = SparkConf(loadDefaults=False).setAll(list(session.as_conf(rows).items()))
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} if log_output else {}
-        # Workers in this JVM launch executors with these; bin/spark-submit alone sets them only
-        # where it is not the one of a pip-installed pyspark.
-        home = {"SPARK_HOME": _find_spark_home(), "SPARK_SCALA_VERSION": "2.13"}
-        with lent({name: os.environ.get(name, value) for name, value in home.items()}):
+        # Workers in this JVM launch executors with these variables. bin/spark-submit sets them, but
+        # not the bin/spark-submit of a pip-installed pyspark.
+        home = {
+            "SPARK_HOME": _find_spark_home(),
+            "SPARK_SCALA_VERSION": fitting_spark().scala,
+        }
+        with with_environment({name: os.environ.get(name, value) for name, value in home.items()}):
             launch: Any = java_gateway.launch_gateway
             gateway = launch(conf, pipes)
         if log_output:
             _pump(gateway.proc)
         SparkContext._ensure_initialized(gateway=gateway)
     SparkContext._ensure_initialized()
+    _lease.keep_from_forks()
     jvm = SparkContext._jvm
     _jvm.attach(jvm)
     if fresh:
-        # The launch made them defaults of every later SparkContext of this process.
+        # The launch made them defaults for every later SparkContext of this process.
         _jvm.forget(jvm, {row.key for row in rows} - _LAUNCH_KEYS)
         return rows
-    there = _jvm.system_properties(jvm)
+    current = _jvm.system_properties(jvm)
     if submitted() and (mode is ClusterMode.SUBMIT or mode.is_yarn or mode.is_kubernetes):
-        return _beside_submit(rows, there)
+        return _left_by_submit(rows, current)
     _check_hadoop(jvm, variables)
-    return _in_live(rows, there)
+    return _for_running_jvm(rows, current)
 
 
 def _check_hadoop(jvm: Any, variables: Mapping[str, str]) -> None:
-    late = [
+    missing = [
         f"{name}={value!r}"
         for name, value in variables.items()
         if name.startswith("HADOOP_") and jvm.System.getenv(name) != value
     ]
-    if late:
+    if missing:
         raise InvalidSpecException(
-            "The JVM of this process runs since an earlier SparkContext, and it was started "
-            f"without {', '.join(late)}. Start a new Python process."
+            "The JVM of this process was started for an earlier SparkContext, without "
+            f"{', '.join(missing)}. Start a new Python process."
         )
 
 
-def _in_live(rows: list[Setting], there: Mapping[str, str]) -> list[Setting]:
+def _for_running_jvm(rows: list[Setting], current: Mapping[str, str]) -> list[Setting]:
     launched = [row for row in rows if row.key in _LAUNCH_KEYS]
-    late = conflict.differing(launched, there)
-    if late:
+    differing = conflict.differing(launched, current)
+    if differing:
         raise InvalidSpecException(
-            "The JVM of this process runs since an earlier SparkContext, and it cannot honour "
-            f"{'; '.join(late)}. Leave that out, or start a new Python process."
+            "The JVM of this process was started for an earlier SparkContext, and it cannot "
+            f"honour {'; '.join(differing)}. Leave that out, or start a new Python process."
         )
     return [row for row in rows if row.key not in _LAUNCH_KEYS]
 
 
-def _beside_submit(rows: list[Setting], there: Mapping[str, str]) -> list[Setting]:
-    """Keep what spark-submit did not decide; where the two differ, spark-submit wins, aloud."""
-    decided = [row for row in rows if row.key in there or row.key in _LAUNCH_KEYS]
-    late = conflict.differing(decided, there)
-    if late:
+def _left_by_submit(rows: list[Setting], current: Mapping[str, str]) -> list[Setting]:
+    """Return the settings that spark-submit left open; warn about those that it set otherwise."""
+    fixed = [row for row in rows if row.key in current or row.key in _LAUNCH_KEYS]
+    differing = conflict.differing(fixed, current)
+    if differing:
         warnings.warn(
-            f"spark-submit has decided otherwise than these arguments: {'; '.join(late)}. Its "
-            "values are used.",
+            f"These arguments differ from what spark-submit has set: {'; '.join(differing)}. The "
+            "values of spark-submit are used.",
             RuntimeWarning,
             stacklevel=2,
         )
-    return [row for row in rows if row not in decided]
+    return [row for row in rows if row not in fixed]
 
 
 @contextlib.contextmanager
-def lent(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set variables in this process's environment for a while."""
+def with_environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables in this process's environment, and restore them on exit."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -129,7 +166,7 @@ def lent(variables: Mapping[str, str]) -> Iterator[None]:
 def _pump(process: subprocess.Popen[bytes]) -> list[threading.Thread]:
     def copy(source: IO[bytes], target: str) -> None:
         for line in source:
-            # Looked up for each line: a notebook gives each cell streams of its own.
+            # Look the stream up for each line: a notebook gives each cell its own streams.
             stream = getattr(sys, target)
             stream.write(line.decode(errors="replace"))
             stream.flush()

@@ -1,4 +1,4 @@
-"""What Kubernetes needs to know before Spark starts: where it is, and what Ray needs in a pod."""
+"""Settings for Kubernetes before Spark starts: the API server, and what Ray needs in a pod."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from rayonspark.errors import InvalidSpecException
 from rayonspark.session import ENVIRONMENT_LINK, Setting
 
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-"""Where Kubernetes mounts the rights of the pod that this process is in."""
+"""Where Kubernetes mounts the service account of the pod that this process runs in."""
 
 _SHARED_MEMORY = "/dev/shm"
 _VOLUME = "rayonspark-shm"
 _SLACK = 1.05
-"""Ray wants a little more room than its store has; it takes 95 % of what it finds by itself."""
+"""Ray needs some room beyond the store: by default it uses only 95 % of the free /dev/shm."""
 
 UPLOAD_KEY = "spark.kubernetes.file.upload.path"
-"""Where spark-submit puts this machine's files for the pods to read."""
+"""Key for the location to which spark-submit uploads local files for the pods."""
 
 
 def prepare(arguments: OrcaArguments, mode: ClusterMode) -> tuple[list[Setting], dict[str, str]]:
-    """Give Spark's settings, and the variables of the JVM that is to be launched with them.
+    """Return Spark's settings, and the environment variables for the launch of its JVM.
 
     Raises
     ------
     InvalidSpecException
-        Nothing says where the cluster is, or an argument does not fit the mode.
+        The URL of the API server is not known, or an argument does not fit the mode.
     """
     rows = [*of_this_pod(os.environ, _ACCOUNT), *session.settings(arguments, mode)]
     conf = session.as_conf(rows)
     if not is_kubernetes(conf.get("spark.master", "")):
         raise InvalidSpecException(
             f"cluster_mode={mode.value!r} needs to know where the Kubernetes cluster is, and "
-            "master is not set. Give master, the URL of its API server, as "
+            "master is not set. Set master to the URL of its API server, "
             '"k8s://https://host:port"; kubectl cluster-info shows it.'
         )
     if mode is ClusterMode.KUBERNETES_CLUSTER:
         _check_files(conf)
-    sized, told = pods(arguments, mode, conf)
-    if told:
-        say(told)
+    sized, notice = pods(arguments, mode, conf)
+    if notice:
+        say(notice)
     interpreter = arguments.python_location
     if arguments.penv_archive is not None:
         interpreter = f"./{ENVIRONMENT_LINK}/bin/python"
@@ -55,27 +55,34 @@ def prepare(arguments: OrcaArguments, mode: ClusterMode) -> tuple[list[Setting],
     return [*sized, *rows], {"PYSPARK_PYTHON": interpreter}
 
 
-def beside_submit(arguments: OrcaArguments, conf: Mapping[str, str]) -> dict[str, str]:
-    """Give the settings of Spark's executors that spark-submit has left open.
+def settings_after_submit(arguments: OrcaArguments, conf: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of Spark's executors that spark-submit has left open.
 
     Parameters
     ----------
     conf : mapping
-        Spark's configuration as spark-submit and the arguments have it.
+        Spark's configuration, from spark-submit and the arguments.
     """
-    rows, told = pods(arguments, ClusterMode.KUBERNETES, conf)
-    if told:
-        say(told)
+    rows, notice = pods(arguments, ClusterMode.KUBERNETES, conf)
+    if notice:
+        say(notice)
     return session.as_conf(rows)
 
 
 def of_this_pod(environment: Mapping[str, str], account: Path) -> list[Setting]:
-    """Give what a process in a pod of the cluster knows of it: where it is, and the namespace.
+    """Return the API server and the namespace of the pod that this process runs in.
 
     Parameters
     ----------
+    environment : mapping of str to str
+        Environment variables of this process.
     account : pathlib.Path
-        Where the pod's service account is mounted.
+        Directory where the pod's service account is mounted.
+
+    Returns
+    -------
+    list of Setting
+        Empty when this process does not run in a pod.
     """
     host = environment.get("KUBERNETES_SERVICE_HOST")
     namespace = account / "namespace"
@@ -92,15 +99,21 @@ def of_this_pod(environment: Mapping[str, str], account: Path) -> list[Setting]:
 def pods(
     arguments: OrcaArguments, mode: ClusterMode, conf: Mapping[str, str]
 ) -> tuple[list[Setting], str]:
-    """Give what Ray needs in its pods and the user has not set; say what was done.
+    """Return the settings that Ray needs in its pods and the user has not made, and a notice.
 
-    That is room beside the JVM's heap, a /dev/shm in memory for the object store and what is on its
-    way there, and Spark's word to the executor before its pod ends.
+    The settings ask for memory on top of the JVM's heap and for an in-memory /dev/shm with room for
+    the object store and the staging. They also make Spark notify an executor before its pod ends.
 
     Parameters
     ----------
     conf : mapping
         Spark's configuration as far as it is known.
+
+    Returns
+    -------
+    tuple of list of Setting and str
+        The notice tells the user how the executors' pods are sized. It is empty when the user sized
+        them.
     """
     if not arguments.prepare_pods:
         return [], ""
@@ -115,12 +128,12 @@ def pods(
     wanted = {
         _overhead.STORE_KEY: f"{store}m",
         "spark.decommission.enabled": "true",
-        # Waiting for the executors is ours, so that what keeps them is told.
+        # RayOnSpark itself waits for the executors, to report what delays them.
         "spark.scheduler.minRegisteredResourcesRatio": "0",
         "spark.executor.maxNumFailures": str(_failures(conf)),
     }
     if conf.get("spark.kubernetes.executor.deleteOnTermination", "true") == "true":
-        # Ours to remove, too, should the driver have no time for it.
+        # A later start may remove these pods if the driver dies before it removes them itself.
         wanted["spark.kubernetes.executor.label.rayonspark.org/sweep"] = "true"
     for role, size in sizes.items():
         wanted[f"spark.{role}.memoryOverhead"] = f"{size}m"
@@ -130,14 +143,18 @@ def pods(
     if "spark.executor.memoryOverhead" in conf:
         return rows, ""
     return rows, (
-        f"each executor's pod asks for {sizes['executor']} MiB beside its heap of {heap} MiB, so "
-        f"that Ray has {cores} workers and a /dev/shm of {shared} MiB, of which the object store "
-        f"takes {store} MiB. Another size: extra_executor_memory_for_ray, object_store_memory."
+        f"each executor's pod asks for {sizes['executor']} MiB on top of its heap of {heap} MiB, "
+        f"so that Ray has {cores} workers and a /dev/shm of {shared} MiB, of which the object "
+        f"store takes {store} MiB. To change this, set extra_executor_memory_for_ray or "
+        "object_store_memory."
     )
 
 
 def _failures(conf: Mapping[str, str]) -> int:
-    """Spark's own limit, and ten attempts at all pods: its JVM ends before we have seen why."""
+    """Return how many executors may fail: ten more attempts at all pods than Spark's own limit.
+
+    At its own limit, Spark's JVM exits before RayOnSpark can report why the pods fail.
+    """
     instances = int(conf.get("spark.executor.instances", "2"))
     return max(3, 2 * instances) + 10 * instances
 
@@ -160,7 +177,7 @@ def _shared_memory(role: str, size: int) -> dict[str, str]:
 
 
 def _check_files(conf: Mapping[str, str]) -> None:
-    """A pod sees no file of this machine's, unless Spark may upload it."""
+    """Raise an error for a local file that Spark does not upload: the pods cannot read it."""
     if UPLOAD_KEY in conf:
         return
     for key in ("spark.submit.pyFiles", "spark.jars", "spark.archives"):
@@ -172,6 +189,6 @@ def _check_files(conf: Mapping[str, str]) -> None:
         if local:
             raise InvalidSpecException(
                 f"{key} names {local[0]!r}, a file of this machine, and the driver's pod cannot "
-                f'see it. Put it into the image and write it as "local:///path", or set '
-                f"{UPLOAD_KEY} to a place from which the pods can read."
+                f'read it. Put it into the image and write it as "local:///path", or set '
+                f"{UPLOAD_KEY} to a location that the pods can read."
             )

@@ -1,4 +1,4 @@
-"""The long calls of a start, which Ctrl-C can end."""
+"""The long calls of a start, which Ctrl-C can interrupt."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from rayonspark._progress import Progress
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-# The JVM is asked in slices so that progress can be shown between them; news ends a slice at once.
+# The wait is cut into slices so that progress can be shown between them. An event in the JVM ends
+# a slice at once.
 _SLICE_MS = 500
 
 
 def launch(spark: SparkSession, fields: Mapping[str, str]) -> JvmCluster:
-    """Have the JVM begin a start; when Ctrl-C comes first, what it has begun is stopped."""
+    """Make the JVM begin to start a cluster, and return its handle.
+
+    If Ctrl-C interrupts the wait, the cluster is stopped as soon as its handle exists.
+    """
     launched = in_background("rayonspark-start", lambda: _jvm.start(spark, fields, sys.executable))
     try:
         return launched.result()
@@ -35,7 +39,14 @@ def _stop_unwanted(launched: Future[JvmCluster]) -> None:
 
 
 def wait(step: Callable[[int], bool], progress: Progress) -> None:
-    """Take steps, each of at most so many milliseconds, until one says that it is done."""
+    """Call `step` until it returns True, and show the progress between the calls.
+
+    Parameters
+    ----------
+    step : callable
+        Waits for at most the given number of milliseconds. Returns whether the wait is over.
+    progress : Progress
+    """
 
     def steps() -> None:
         while not step(_SLICE_MS):

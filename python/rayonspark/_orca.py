@@ -1,19 +1,20 @@
-"""The one current context of a process, which the names in ``orca`` share."""
+"""The current Orca context of this process, on which the functions in ``orca`` act."""
 
 from __future__ import annotations
 
 import atexit
 import contextlib
 import logging
+import os
 import threading
 from typing import TYPE_CHECKING
 
-from rayonspark import _gateway, _spark, conflict
+from rayonspark import _gateway, _ray, _spark, conflict
 from rayonspark._arguments import RAY_ARGUMENTS, OrcaArguments
-from rayonspark._spark import SparkOfOurs
+from rayonspark._spark import OwnedSpark
 from rayonspark.cluster_mode import ClusterMode
 from rayonspark.errors import ClusterStoppedException, InvalidSpecException, RayOnSparkException
-from rayonspark.ray_context import OrcaRayContext
+from rayonspark.ray_context import OrcaRayContext, resolved
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
@@ -22,31 +23,35 @@ _LOG = logging.getLogger("rayonspark")
 
 
 class OrcaState:
-    """What ``init_orca_context`` has started and ``stop_orca_context`` will stop."""
+    """What ``init_orca_context`` has started, and ``stop_orca_context`` stops. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._sc: SparkContext | None = None
-        self._ours: SparkOfOurs | None = None
+        self._owned: OwnedSpark | None = None
         self._ray: OrcaRayContext | None = None
         self.barrier_mode = True
         self.log_output = False
 
     def open(self, arguments: OrcaArguments) -> SparkContext:
-        """Start Spark, or take the running one; start Ray if the arguments say so."""
+        """Start Spark or use the running one, and start Ray if the arguments ask for it."""
         with self._lock:
             running = _spark.running_context()
+            if arguments.init_ray_on_spark:
+                _ray.require_supported()
+                # What neither ray start nor ray.init has is an error before Spark starts.
+                resolved(arguments)
             if running is None:
                 self.close()
                 mode = ClusterMode.of(arguments.cluster_mode, submitted=_gateway.submitted())
-                self._ours = _spark.create(arguments, mode, log_output=self.log_output)
-                atexit.register(self.close)
-                sc = self._ours.sc
+                self._owned = _spark.create(arguments, mode, log_output=self.log_output)
+                atexit.register(self._close_at_exit, os.getpid())
+                sc = self._owned.sc
             else:
                 self._check_running(arguments, running)
                 mode = ClusterMode.of_master(str(running.master))
                 sc = running
-            self._take(sc, arguments)
+            self._adopt(sc, arguments)
             for text in conflict.unused(arguments, mode, str(sc.master)):
                 _LOG.warning("%s", text)
             if arguments.init_ray_on_spark:
@@ -54,20 +59,23 @@ class OrcaState:
             return sc
 
     def close(self) -> None:
-        """Stop everything of ours, in order; the first error is raised when all is done."""
+        """Stop Ray, then Spark if it was started here. Idempotent.
+
+        An error in stopping Ray is raised after Spark has been stopped.
+        """
         with self._lock:
             ray, self._ray = self._ray, None
-            ours, self._ours = self._ours, None
+            owned, self._owned = self._owned, None
             self._sc = None
             with contextlib.ExitStack() as steps:
-                if ours is not None:
-                    steps.callback(ours.stop)
+                if owned is not None:
+                    steps.callback(owned.stop)
                 if ray is not None:
                     steps.callback(ray.stop)
-            atexit.unregister(self.close)
+            atexit.unregister(self._close_at_exit)
 
     def spark_context(self) -> SparkContext:
-        """Give the SparkContext of the current Orca context."""
+        """Return the SparkContext of the current Orca context."""
         if self._sc is None:
             raise ClusterStoppedException(
                 "There is no Orca context in this process. Call init_orca_context() first."
@@ -75,7 +83,7 @@ class OrcaState:
         return self._sc
 
     def ray_context(self) -> OrcaRayContext:
-        """Give Ray, started if it does not run."""
+        """Return the Ray context, and start Ray if it is not running."""
         with self._lock:
             self.spark_context()
             if self._ray is None:
@@ -84,28 +92,28 @@ class OrcaState:
             return self._ray
 
     def set_barrier_mode(self, value: bool) -> None:
-        """Choose between barrier and plain scheduling, before Ray runs."""
+        """Choose between barrier and plain scheduling. Raise an error if Ray is running."""
         if self._ray is not None and self._ray.initialized:
             raise RayOnSparkException(
-                f"barrier_mode is {self.barrier_mode} for the Ray that runs. Set it before Ray "
+                f"Ray is already running with barrier_mode={self.barrier_mode}. Set it before Ray "
                 "starts, or call stop_orca_context() first."
             )
         self.barrier_mode = bool(value)
 
     def set_log_output(self, value: bool) -> None:
-        """Choose where the output of Spark's JVM goes, before there is one."""
+        """Choose where the output of Spark's JVM goes. Raise an error if the JVM is running."""
         if _gateway.jvm_runs():
             raise RayOnSparkException(
-                f"log_output is {self.log_output} for the JVM that runs. Set it before Spark "
-                "starts, in a new Python process."
+                f"Spark's JVM is already running with log_output={self.log_output}. Set it before "
+                "Spark starts, in a new Python process."
             )
         self.log_output = bool(value)
 
-    def _take(self, sc: SparkContext, arguments: OrcaArguments) -> None:
+    def _adopt(self, sc: SparkContext, arguments: OrcaArguments) -> None:
         if self._ray is None or self._sc is not sc:
             self._ray = OrcaRayContext(sc, arguments)
         elif not self._ray.initialized:
-            self._ray = OrcaRayContext(sc, self._ray.asks_again(arguments))
+            self._ray = OrcaRayContext(sc, self._ray.merged_arguments(arguments))
         self._sc = sc
 
     def _start_ray(self, *, undo: bool) -> None:
@@ -120,7 +128,12 @@ class OrcaState:
         try:
             self.close()
         except Exception:
-            _LOG.exception("Stopping Spark after Ray failed to start failed too.")
+            _LOG.exception("Ray failed to start, and stopping Spark failed after that.")
+
+    def _close_at_exit(self, process: int) -> None:
+        # A forked child inherits the exit handlers. It must not stop its parent's Spark and Ray.
+        if os.getpid() == process:
+            self.close()
 
     def _check_running(self, arguments: OrcaArguments, running: SparkContext) -> None:
         found = conflict.conflicts(arguments, dict(running.getConf().getAll()))
@@ -128,7 +141,7 @@ class OrcaState:
             found += self._ray.differing(arguments, RAY_ARGUMENTS)
         if found:
             raise InvalidSpecException(
-                f"A SparkContext runs already, and it cannot honour {len(found)} of the arguments: "
+                f"A SparkContext is already running, and it cannot honour {len(found)} arguments: "
                 f"{'; '.join(found)}. Leave them out, or stop it first with stop_orca_context() "
                 "or spark.stop()."
             )

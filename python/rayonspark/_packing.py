@@ -1,4 +1,4 @@
-"""A Python environment as an archive that travels to other hosts."""
+"""Packs a Python environment into an archive that Spark sends to other hosts."""
 
 from __future__ import annotations
 
@@ -13,22 +13,25 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from rayonspark._progress import say
+from rayonspark._user_dirs import cache_directory
 from rayonspark.errors import InvalidSpecException
 
 _INTERPRETER = "bin/python"
-_HOW_ELSE = (
-    "Give a ready archive as penv_archive, or, when every host has such an interpreter already, "
+_ALTERNATIVES = (
+    "Pass an existing archive as penv_archive, or, if every host already has such an interpreter, "
     "its path as python_location."
 )
 
 
 def packed() -> Path:
-    """Pack the active conda environment or venv, unless an archive of the same content is there.
+    """Pack the active conda environment or venv, and return the path of the archive.
+
+    An archive with the same content is reused from the cache.
 
     Raises
     ------
     InvalidSpecException
-        There is no environment to pack, its packer is not installed, or it failed.
+        There is no environment to pack, its packer is not installed, or the packer failed.
     """
     prefix = Path(sys.prefix)
     if (prefix / "conda-meta").is_dir():
@@ -38,30 +41,32 @@ def packed() -> Path:
     else:
         raise InvalidSpecException(
             f"The interpreter {sys.executable!r} belongs to the system, and not to a conda "
-            f"environment or venv that could be packed for YARN's hosts. {_HOW_ELSE}"
+            f"environment or venv, which could be packed for YARN's hosts. {_ALTERNATIVES}"
         )
-    target = _cache() / f"{prefix.name.lstrip('.')}-{_content(prefix)}.tar.gz"
+    archive = f"{prefix.name.lstrip('.')}-{_content(prefix)}.tar.gz"
+    target = cache_directory() / "environments" / archive
     if not target.is_file():
         _pack(packer, prefix, target)
     return target
 
 
 def check(archive: str) -> None:
-    """Look at a packed environment that is to travel, and say what it needs where it arrives.
+    """Check a packed environment, and print a notice if the other hosts need its interpreter.
 
-    One that is not on this machine is not looked at.
+    An archive that is not on this machine is not checked.
 
     Raises
     ------
     InvalidSpecException
-        There is no such file, it has no interpreter, or one that this machine lacks itself.
+        There is no such file, the archive has no interpreter, or its interpreter is a link to a
+        file that does not exist on this machine.
     """
     if "://" in archive:
         return
     path = Path(archive.partition("#")[0]).expanduser()
     if not path.is_file():
         raise InvalidSpecException(
-            f"penv_archive={archive!r} is not a file. Give an archive made by conda-pack or "
+            f"penv_archive={archive!r} is not a file. Pass an archive made by conda-pack or "
             "venv-pack."
         )
     link = _interpreter_in(path)
@@ -69,21 +74,20 @@ def check(archive: str) -> None:
         return
     if not Path(link).exists():
         raise InvalidSpecException(
-            f"The interpreter in {str(path)!r} is a link to {link!r}, which does not exist, here "
-            "or where the archive was made. Pack an environment whose interpreter travels, as "
-            "conda-pack does."
+            f"The interpreter in {str(path)!r} is a link to {link!r}, which does not exist on "
+            "this machine. Pack an environment that contains its interpreter, as conda-pack does."
         )
     say(
-        f"the interpreter in {path} is a link: every host must have {link}. One packed by "
-        "conda-pack travels whole."
+        f"the interpreter in {path} is a link: every host must have {link}. An archive made by "
+        "conda-pack contains its interpreter."
     )
 
 
 def _interpreter_in(archive: Path) -> str | None:
-    """Give what the archive's interpreter links to outside of it; None for one that is in there."""
+    """Return the file outside the archive that its interpreter links to; None if it has its own."""
     links: dict[str, str] = {}
     try:
-        # Read only as far as it is needed: such archives have thousands of files.
+        # Stop as soon as the answer is known: such archives have thousands of files.
         for name, link in _members(archive):
             links[name.removeprefix("./")] = link
             at = _INTERPRETER
@@ -95,17 +99,17 @@ def _interpreter_in(archive: Path) -> str | None:
                 return None
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
         raise InvalidSpecException(
-            f"penv_archive={str(archive)!r} cannot be read: {error}. Give an archive made by "
+            f"penv_archive={str(archive)!r} cannot be read: {error}. Pass an archive made by "
             "conda-pack or venv-pack."
         ) from error
     raise InvalidSpecException(
-        f"penv_archive={str(archive)!r} has no {_INTERPRETER}. Give an archive made by conda-pack "
-        "or venv-pack, whose files lie at its top."
+        f"penv_archive={str(archive)!r} has no {_INTERPRETER}. Pass an archive made by conda-pack "
+        "or venv-pack, with the environment's files at its top level."
     )
 
 
 def _members(archive: Path) -> Iterator[tuple[str, str]]:
-    """Give the names in an archive, each with what it links to; empty for what is no link."""
+    """Yield the name of each member with the target of its link, which is empty for other files."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as zipped:
             yield from ((name, "") for name in zipped.namelist())
@@ -119,11 +123,10 @@ def _pack(packer: str, prefix: Path, target: Path) -> None:
         module = __import__(packer)
     except ImportError as error:
         raise InvalidSpecException(
-            f"The environment {str(prefix)!r} is to be packed for YARN's hosts, and "
-            f"{packer.replace('_', '-')} is not installed. Install it, or leave it out: "
-            f"{_HOW_ELSE}"
+            f"The environment {str(prefix)!r} must be packed for YARN's hosts, and "
+            f"{packer.replace('_', '-')} is not installed. Install it. {_ALTERNATIVES}"
         ) from error
-    say(f"packing the environment {prefix} for YARN's hosts into {target}; once for each content.")
+    say(f"packing the environment {prefix} for YARN's hosts into {target}, once for each content.")
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f"{os.getpid()}-{target.name}")
     try:
@@ -131,16 +134,16 @@ def _pack(packer: str, prefix: Path, target: Path) -> None:
         draft.rename(target)
     except Exception as error:
         raise InvalidSpecException(
-            f"{packer.replace('_', '-')} could not pack {str(prefix)!r}: {error}. {_HOW_ELSE}"
+            f"{packer.replace('_', '-')} could not pack {str(prefix)!r}: {error}. {_ALTERNATIVES}"
         ) from error
     finally:
         draft.unlink(missing_ok=True)
 
 
 def _content(prefix: Path) -> str:
-    """A name for what is installed there, by the records of the installers.
+    """Return a hash of what is installed in the environment, from the installers' records.
 
-    Not for all of `sys.path`: that grows when Ray is imported, which has packages in it.
+    It does not cover all of `sys.path`, because importing Ray adds the packages that Ray bundles.
     """
     own = {"base": str(prefix), "platbase": str(prefix)}
     places = {sysconfig.get_path(name, vars=own) for name in ("purelib", "platlib")}
@@ -155,8 +158,3 @@ def _content(prefix: Path) -> str:
 def _changed(found: importlib.metadata.Distribution) -> int:
     record = getattr(found, "_path", None)
     return Path(record).stat().st_mtime_ns if record is not None else 0
-
-
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base, "rayonspark", "environments")

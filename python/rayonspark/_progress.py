@@ -1,4 +1,4 @@
-"""What a user sees of a start that takes long."""
+"""Shows the progress of a long start to the user."""
 
 from __future__ import annotations
 
@@ -7,35 +7,41 @@ import time
 from collections.abc import Callable
 
 QUIET_S = 2.0
+DETAIL_S = 10.0
 
 
 class Progress:
-    """Writes a start's progress to stderr, once per change, after some quiet time.
+    """Writes the progress of a start to stderr, once per change, after a quiet period.
+
+    What follows a colon is a detail: if only that changes, it is written every ten seconds.
 
     Parameters
     ----------
     read : callable
-        Gives the progress as a sentence; empty when there is nothing to say.
+        Returns the progress as a sentence; empty when there is none.
     quiet_s : float, optional
-        Seconds in which nothing is written. Default: 2.
+        Seconds from now in which nothing is written. Default: 2.
     """
 
     def __init__(self, read: Callable[[], str], *, quiet_s: float = QUIET_S) -> None:
         self._read = read
-        self._speaks_at = time.monotonic() + quiet_s
+        self._quiet_until = time.monotonic() + quiet_s
         self._last = ""
+        self._last_at = 0.0
 
     def show(self) -> None:
-        """Write the progress if it is time, and if it is not what was written last."""
-        if time.monotonic() < self._speaks_at:
+        """Write the progress, unless the quiet period lasts or nothing has changed."""
+        now = time.monotonic()
+        if now < self._quiet_until:
             return
         text = self._read()
-        if text and text != self._last:
-            self._last = text
+        is_detail = text.partition(":")[0] == self._last.partition(":")[0]
+        if text and text != self._last and not (is_detail and now < self._last_at + DETAIL_S):
+            self._last, self._last_at = text, now
             say(text)
 
 
 def say(text: str) -> None:
-    """Write a line for the user to stderr."""
+    """Write a line to stderr for the user."""
     sys.stderr.write(f"RayOnSpark: {text}\n")
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Sizes of Spark's heaps and overheads, which Spark itself reads in whole units only."""
+"""Sizes of Spark's heaps and overheads. Spark itself accepts only whole numbers of a unit."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ _MIB = {"": 1.0, "b": 1 / 1024**2, "k": 1 / 1024, "m": 1.0, "g": 1024.0, "t": 10
 
 
 def mib(name: str, size: str | int) -> int:
-    """Read a size such as "2g", "1.5gb" or 4096 as MiB; a bare number is MiB, as in Spark's keys.
+    """Convert a size such as "2g", "1.5gb" or 4096 to whole MiB, rounded down.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument or key, for the error.
+    size : str or int
+        A bare number is MiB, as in Spark's keys. Units are binary.
 
     Raises
     ------
     ValueError
-        It is not a size, or less than 1 MiB; the error names the argument `name`.
+        `size` is not a size, or is less than 1 MiB.
     """
     match = _SIZE.fullmatch(str(size).strip())
     whole = int(float(match[1]) * _MIB[match[2].lower()]) if match else 0

@@ -1,4 +1,4 @@
-"""The effects of starting Spark: a small standalone cluster, the SparkContext, its executors."""
+"""Starts Spark: a small standalone cluster where needed, the SparkContext and its executors."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rayonspark._arguments import OrcaArguments
 from rayonspark._jars import our_jar
 from rayonspark._progress import QUIET_S, Progress
 from rayonspark._state_dir import StateDirectory
+from rayonspark._versions import build_for
 from rayonspark.cluster_mode import ClusterMode, is_kubernetes
 from rayonspark.session import Setting
 
@@ -25,67 +26,76 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("rayonspark")
 
 
-class SparkOfOurs:
-    """A SparkContext that we made, with the standalone cluster below it where there is one."""
+class OwnedSpark:
+    """A SparkContext that RayOnSpark started, with its standalone cluster where it has one."""
 
     def __init__(self, sc: SparkContext, close: Callable[[], None]) -> None:
         self.sc = sc
         self._close = close
 
     def stop(self) -> None:
-        """Stop the SparkContext, then what is below it; idempotent."""
+        """Stop the SparkContext, then its standalone cluster. Idempotent."""
         self._close()
 
 
 def running_context() -> SparkContext | None:
-    """Give the SparkContext that runs in this process, if one does."""
+    """Return the running SparkContext of this process; None when there is none."""
     from pyspark import SparkContext
 
     sc = SparkContext._active_spark_context
     return sc if sc is not None and sc._jsc is not None else None
 
 
-def create(arguments: OrcaArguments, mode: ClusterMode, *, log_output: bool) -> SparkOfOurs:
-    """Start Spark as these arguments say; on a failure nothing is left running."""
+def create(arguments: OrcaArguments, mode: ClusterMode, *, log_output: bool) -> OwnedSpark:
+    """Start Spark with these arguments. After a failure, nothing is left running.
+
+    In a mode that submits the script, the process exits here when the submitted script has ended.
+
+    Raises
+    ------
+    RayOnSparkException
+        An argument does not fit the mode or the running JVM, or the executors' pods cannot start.
+    """
     from pyspark import SparkContext
 
     own_cluster = mode is ClusterMode.STANDALONE and arguments.master is None
-    rows, variables = _asked(arguments, mode)
+    rows, variables = _requested(arguments, mode)
     if mode.submits and not _gateway.submitted():
         _submit.run(session.as_conf(rows), variables, mode)
     with contextlib.ExitStack() as undo:
-        undo.enter_context(_gateway.lent(variables))
+        undo.enter_context(_gateway.with_environment(variables))
         rows = _gateway.with_jvm(rows, mode, variables, log_output=log_output)
         conf = session.as_conf(rows)
         if "PYSPARK_PYTHON" in variables:
             conf.setdefault("spark.pyspark.python", variables["PYSPARK_PYTHON"])
         if _gateway.submitted():
-            conf |= _sized(arguments, conf)
-        with contextlib.ExitStack() as below:
+            conf |= _executor_sizes(arguments, conf)
+        with contextlib.ExitStack() as started:
             if own_cluster:
-                conf |= _standalone(arguments, conf, below)
+                conf |= _standalone(arguments, conf, started)
             known = {**_jvm.system_properties(SparkContext._jvm), **conf}
             in_pods = is_kubernetes(known.get("spark.master", ""))
             if in_pods:
                 conf |= _jvm.check_kubernetes(SparkContext._jvm, known)
             sc = _context(conf)
-            below.callback(sc.stop)
+            started.callback(sc.stop)
             _jvm.give_to_executors(sc)
             if in_pods:
                 _await_executors(sc, verbose=arguments.verbose)
-            return SparkOfOurs(sc, below.pop_all().close)
+            return OwnedSpark(sc, started.pop_all().close)
 
 
 def configure_spark(builder: SparkSession.Builder) -> SparkSession.Builder:
-    """Put RayOnSpark's jar onto the class path of the session that `builder` will make.
+    """Put RayOnSpark's jar on the class path of the session that `builder` will create.
 
-    It adds the jar to the builder's own ``spark.jars``. A ``spark.jars`` of spark-defaults.conf
-    is replaced by that, as always in Spark; there, leave this call out: ``RayCluster.start``
-    attaches the jar to a live session too.
+    The jar is added to the builder's ``spark.jars``, which replaces a ``spark.jars`` in
+    spark-defaults.conf, as always in Spark. If you set the key there, leave this call out:
+    ``RayCluster.start`` also attaches the jar to a running session.
 
     Parameters
     ----------
     builder : pyspark.sql.SparkSession.Builder
+        Builder of the session; it is modified.
 
     Returns
     -------
@@ -94,59 +104,56 @@ def configure_spark(builder: SparkSession.Builder) -> SparkSession.Builder:
 
     Raises
     ------
-    FileNotFoundError
-        This Python package carries no jar, because it was not installed as a wheel.
+    VersionMismatchException
+        RayOnSpark has no jar for the Spark that would run, or pyspark belongs to another Spark.
+    RayOnSparkException
+        This Python package contains no jar for that Spark, because it was not installed as a wheel.
     """
-    jar = our_jar()
-    if jar is None:
-        raise FileNotFoundError(
-            "This copy of the Python package carries no jar of RayOnSpark. Install the wheel, or "
-            "build the jar first."
-        )
-    there = [path for path in str(builder._options.get("spark.jars", "")).split(",") if path]
-    return builder.config("spark.jars", ",".join([*there, str(jar)]))
+    jar = our_jar(build_for(_gateway.fitting_spark()))
+    present = [path for path in str(builder._options.get("spark.jars", "")).split(",") if path]
+    return builder.config("spark.jars", ",".join([*present, str(jar)]))
 
 
-def _asked(arguments: OrcaArguments, mode: ClusterMode) -> tuple[list[Setting], dict[str, str]]:
-    """Give Spark's settings, and the environment variables that its JVM is to be launched with."""
+def _requested(arguments: OrcaArguments, mode: ClusterMode) -> tuple[list[Setting], dict[str, str]]:
+    """Return Spark's settings, and the environment variables for the launch of its JVM."""
     if mode.is_yarn and not _gateway.submitted():
         return _yarn.prepare(arguments, mode)
     if mode.is_kubernetes and not _gateway.submitted():
         return _kubernetes.prepare(arguments, mode)
     interpreter = arguments.python_location
-    here = mode is ClusterMode.STANDALONE and arguments.master is None
-    if interpreter is None and (here or mode is ClusterMode.LOCAL):
+    own_cluster = mode is ClusterMode.STANDALONE and arguments.master is None
+    if interpreter is None and (own_cluster or mode is ClusterMode.LOCAL):
         interpreter = os.environ.get("PYSPARK_PYTHON", sys.executable)
     variables = {} if interpreter is None else {"PYSPARK_PYTHON": interpreter}
     return session.settings(arguments, mode), variables
 
 
-def _sized(arguments: OrcaArguments, conf: Mapping[str, str]) -> dict[str, str]:
-    """Size what is still open when spark-submit has started the driver: the executors."""
+def _executor_sizes(arguments: OrcaArguments, conf: Mapping[str, str]) -> dict[str, str]:
+    """Return the executor sizes that are still open when spark-submit has started the driver."""
     from pyspark import SparkContext
 
     known = {**_jvm.system_properties(SparkContext._jvm), **conf}
     master = known.get("spark.master", "")
     if is_kubernetes(master):
-        return _kubernetes.beside_submit(arguments, known)
-    return _yarn.beside_submit(arguments, known) if master == "yarn" else {}
+        return _kubernetes.settings_after_submit(arguments, known)
+    return _yarn.settings_after_submit(arguments, known) if master == "yarn" else {}
 
 
 def _await_executors(sc: SparkContext, *, verbose: bool) -> None:
-    """Wait until the executors' pods are there; what keeps them is an error."""
+    """Wait until the executors have registered; raise an error when their pods cannot start."""
     executors = _jvm.JvmExecutors(sc)
     progress = Progress(executors.progress, quiet_s=0.0 if verbose else QUIET_S)
     _launch.wait(executors.arrived, progress)
 
 
 def _standalone(
-    arguments: OrcaArguments, conf: Mapping[str, str], below: contextlib.ExitStack
+    arguments: OrcaArguments, conf: Mapping[str, str], started: contextlib.ExitStack
 ) -> dict[str, str]:
-    """Start a cluster with one executor to a worker; give the settings that say so to Spark."""
+    """Start a cluster with one executor per worker; return the settings that make Spark use it."""
     from pyspark import SparkContext
 
     directory = StateDirectory.create()
-    below.callback(directory.release)
+    started.callback(directory.release)
     nodes = arguments.num_nodes
     sizes = session.standalone_sizes(conf, nodes=nodes, machine_cores=os.cpu_count() or 1)
     url, stop = _jvm.start_standalone(
@@ -156,7 +163,7 @@ def _standalone(
         memory_mib=session.worker_memory_mib(conf),
         directory=str(directory.path),
     )
-    below.callback(stop)
+    started.callback(stop)
     return {**sizes, "spark.master": url}
 
 
@@ -165,7 +172,7 @@ def _context(conf: Mapping[str, str]) -> SparkContext:
 
     jvm: Any = SparkContext._jvm
     sc = SparkContext(conf=SparkConf(_jvm=jvm).setAll(list(conf.items())))
-    # A JVM that ran before knows only the files that it was launched with.
+    # A JVM that was already running knows only the files that it was launched with.
     sent = {Path(file).name for file in str(sc.getConf().get("spark.files", "")).split(",")}
     for path in conf.get("spark.submit.pyFiles", "").split(","):
         if path and Path(path).name not in sent:

@@ -1,13 +1,14 @@
-"""Directories of the standalone clusters that we start: they hold their executors' logs."""
+"""State directories of RayOnSpark's standalone clusters. They hold the executors' logs."""
 
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import IO
+
+from rayonspark._user_dirs import state_directory
 
 _PREFIX = "standalone-"
 _KEPT = 5
@@ -15,10 +16,10 @@ _LOCK = "lock"
 
 
 class StateDirectory:
-    """A directory of our own that stays for its logs, until later ones take its place.
+    """The state directory of one standalone cluster.
 
-    It is not in the temp directory, since the logs outlive the cluster. Only the newest few are
-    kept; one that is in use by a living process holds its lock and is never removed.
+    It is not a temporary directory, because its logs outlive the cluster. Only the newest few are
+    kept. A running process holds the lock of its directory, which is therefore never removed.
     """
 
     def __init__(self, path: Path, lock: IO[str]) -> None:
@@ -27,9 +28,8 @@ class StateDirectory:
 
     @classmethod
     def create(cls) -> StateDirectory:
-        """Make a new directory, mode 0700, and remove the oldest unused ones."""
-        home = _state_home()
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Create a new directory with mode 0700, and remove the oldest unused ones."""
+        home = state_directory()
         path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=home))
         lock = (path / _LOCK).open("w")
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -37,15 +37,8 @@ class StateDirectory:
         return cls(path, lock)
 
     def release(self) -> None:
-        """Let a later start remove the directory; idempotent."""
+        """Allow a later start to remove the directory. Idempotent."""
         self._lock.close()
-
-
-def _state_home() -> Path:
-    configured = Path(os.environ.get("XDG_STATE_HOME", ""))
-    # The specification wants relative paths ignored.
-    base = configured if configured.is_absolute() else Path.home() / ".local" / "state"
-    return base / "rayonspark"
 
 
 def _remove_old(home: Path) -> None:

@@ -1,4 +1,4 @@
-"""``yarn-cluster`` and ``k8s-cluster``: this script, run by spark-submit in a container."""
+"""``yarn-cluster`` and ``k8s-cluster``: submits this script to run in a container."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from rayonspark import _jvm
+from rayonspark import _gateway, _jvm
 from rayonspark._jars import our_jar
 from rayonspark._kubernetes import UPLOAD_KEY
 from rayonspark._launch import wait
 from rayonspark._progress import Progress, say
+from rayonspark._versions import build_for
 from rayonspark.cluster_mode import ClusterMode
 from rayonspark.errors import InvalidSpecException
 
@@ -23,19 +24,23 @@ _USERS_CODE = re.compile(r"User application exited with status (\d+)")
 
 
 def run(conf: Mapping[str, str], environment: Mapping[str, str], mode: ClusterMode) -> NoReturn:
-    """Submit the script that runs in this process, wait for it, and exit as it has.
+    """Submit the script that this process runs, wait for it, and exit with its exit status.
 
     Parameters
     ----------
     conf : mapping
         Spark's configuration for the application.
     environment : mapping
-        Variables for spark-submit, beside those of this process.
+        Environment variables for spark-submit on YARN, in addition to those of this process.
+    mode : ClusterMode
+        One of the modes that submit the script.
 
     Raises
     ------
+    SystemExit
+        The submitted script has ended.
     InvalidSpecException
-        This process runs no script that could be submitted.
+        This process does not run a script that can be submitted.
     RayOnSparkException
         Kubernetes cannot start the driver's pod.
     """
@@ -55,20 +60,21 @@ def _on_yarn(argv: list[str], environment: Mapping[str, str]) -> int:
         text=True,
     ) as client:
         assert client.stdout is not None
-        application, users = _follow(client.stdout)
+        application, status = _follow(client.stdout)
     if application is not None:
         say(f"{application} has ended. Its logs: yarn logs -applicationId {application}")
-    return users if users is not None else client.returncode
+    return status if status is not None else client.returncode
 
 
 def _in_a_pod(conf: Mapping[str, str], file: Path, arguments: Sequence[str]) -> int:
-    """Submit to Kubernetes by a JVM of ours: spark-submit's exit status would always be 0."""
+    """Submit to Kubernetes from our own JVM, because spark-submit's exit status is always 0."""
     from pyspark import java_gateway
 
-    sends = UPLOAD_KEY in conf
-    words = command(conf, str(file) if sends else f"local://{file}", arguments, ours=sends)[1:]
-    if not sends:
-        say(f"the driver's pod runs the {file} of its image. To send this one: {UPLOAD_KEY}.")
+    uploads = UPLOAD_KEY in conf
+    target = str(file) if uploads else f"local://{file}"
+    words = command(conf, target, arguments, with_jar=uploads)[1:]
+    if not uploads:
+        say(f"the driver's pod runs {file} from its image. To send this file, set {UPLOAD_KEY}.")
     launch: Any = java_gateway.launch_gateway
     pod = _jvm.JvmDriverPod(launch().jvm, words)
     say(f"the driver's pod is {pod.name()!r}; to end it: kubectl delete pod {pod.name()}")
@@ -80,19 +86,25 @@ def _in_a_pod(conf: Mapping[str, str], file: Path, arguments: Sequence[str]) -> 
 
 
 def command(
-    conf: Mapping[str, str], script: str, arguments: Sequence[str], *, ours: bool = True
+    conf: Mapping[str, str], script: str, arguments: Sequence[str], *, with_jar: bool = True
 ) -> list[str]:
-    """Give the command line that submits a script.
+    """Return the command line that submits a script.
 
     Parameters
     ----------
-    ours : bool, optional
-        Whether our jar is sent along. Default True.
+    conf : mapping
+        Spark's configuration for the application.
+    script : str
+        Path or URL of the script.
+    arguments : sequence of str
+        Arguments of the script.
+    with_jar : bool, optional
+        Whether to send RayOnSpark's jar. Default: True.
     """
     from pyspark.find_spark_home import _find_spark_home
 
-    jar = our_jar() if ours else None
-    # The jar has the Python half in it.
+    jar = our_jar(build_for(_gateway.found_spark())) if with_jar else None
+    # The jar also contains the Python package.
     conf = {**conf, **_with(conf, "spark.jars", jar), **_with(conf, "spark.submit.pyFiles", jar)}
     files = conf.pop("spark.submit.pyFiles", "")
     settings = [word for key, value in conf.items() for word in ("--conf", f"{key}={value}")]
@@ -102,35 +114,42 @@ def command(
 
 
 def script(main: object, mode: ClusterMode) -> Path:
-    """Give the file of the program that runs.
+    """Return the absolute path of the script that this process runs.
+
+    Parameters
+    ----------
+    main : object
+        The module ``__main__``.
+    mode : ClusterMode
+        For the error.
 
     Raises
     ------
     InvalidSpecException
-        It is no file that somebody else could run: a REPL, a notebook, a module of ``python -m``.
+        There is no such file: this is a REPL, a notebook, or a module of ``python -m``.
     """
     file = getattr(main, "__file__", None)
     if file is None or getattr(main, "__spec__", None) is not None or hasattr(sys, "ps1"):
         client = mode.value.replace("-cluster", "-client")
         master = "yarn" if mode.is_yarn else "k8s://…"
         raise InvalidSpecException(
-            f'cluster_mode="{mode.value}" submits the script that calls it, and this is no script: '
-            "an interactive interpreter, a notebook, or a module of python -m. Put the program "
-            f"into a file and run it by spark-submit --master {master} --deploy-mode cluster, or "
-            f'use cluster_mode="{client}".'
+            f'cluster_mode="{mode.value}" submits the script that calls it, and this is not a '
+            "script: it is an interactive interpreter, a notebook, or a module of python -m. Put "
+            f"the program into a file and run it with spark-submit --master {master} --deploy-mode "
+            f'cluster, or use cluster_mode="{client}".'
         )
     return Path(file).absolute()
 
 
 def _with(conf: Mapping[str, str], key: str, file: Path | None) -> dict[str, str]:
-    there = [path for path in conf.get(key, "").split(",") if path]
-    if file is None or any(Path(path).name == file.name for path in there):
+    present = [path for path in conf.get(key, "").split(",") if path]
+    if file is None or any(Path(path).name == file.name for path in present):
         return {}
-    return {key: ",".join([*there, str(file)])}
+    return {key: ",".join([*present, str(file)])}
 
 
 def _follow(output: IO[str]) -> tuple[str | None, int | None]:
-    """Pass on what spark-submit says; give the application's id, and its own exit status."""
+    """Copy spark-submit's output to stderr; return the application's id and the script's status."""
     application, status = None, None
     for line in output:
         sys.stderr.write(line)

@@ -1,4 +1,4 @@
-"""Where Spark runs, as users name it."""
+"""The cluster modes: where Spark runs, under the names that users write."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["ClusterMode", "is_kubernetes", "is_local"]
 
 
 class ClusterMode(enum.Enum):
-    """Where Spark runs; the value is the name that users write."""
+    """Where Spark runs. The value is the name that users write."""
 
     LOCAL = "local"
     STANDALONE = "standalone"
@@ -23,31 +23,39 @@ class ClusterMode(enum.Enum):
 
     @property
     def is_yarn(self) -> bool:
-        """Whether Spark's executors are containers of YARN's."""
+        """Whether Spark's executors are YARN containers."""
         return self in (ClusterMode.YARN, ClusterMode.YARN_CLUSTER)
 
     @property
     def is_kubernetes(self) -> bool:
-        """Whether Spark's executors are pods of Kubernetes'."""
+        """Whether Spark's executors are Kubernetes pods."""
         return self in (ClusterMode.KUBERNETES, ClusterMode.KUBERNETES_CLUSTER)
 
     @property
     def submits(self) -> bool:
-        """Whether the driver is not this process, which only submits its script."""
+        """Whether this process only submits its script, and the driver runs elsewhere."""
         return self in (ClusterMode.YARN_CLUSTER, ClusterMode.KUBERNETES_CLUSTER)
 
     @classmethod
     def of(cls, name: str | None, *, submitted: bool) -> ClusterMode:
-        """Read a mode; None means what spark-submit configured, else local.
+        """Return the mode with this name.
+
+        Parameters
+        ----------
+        name : str or None
+            Case does not matter, "_" equals "-", and "yarn-client" and "k8s-client" are "yarn" and
+            "k8s". None is SUBMIT if spark-submit runs this process, and LOCAL otherwise.
+        submitted : bool
+            Whether spark-submit runs this process.
 
         Raises
         ------
         InvalidSpecException
-            The mode is unknown.
+            The mode is unknown. The error names the closest one.
         """
         if name is None:
             return cls.SUBMIT if submitted else cls.LOCAL
-        # The mode without "-client" is the same one.
+        # "yarn-client" and "k8s-client" are other names of "yarn" and "k8s".
         wanted = name.lower().replace("_", "-")
         if wanted in ("yarn-client", "k8s-client"):
             return cls(wanted.removesuffix("-client"))
@@ -60,12 +68,14 @@ class ClusterMode(enum.Enum):
 
     @classmethod
     def of_master(cls, master: str, *, in_cluster: bool = False) -> ClusterMode:
-        """Give the mode whose arguments a running SparkContext of this master has.
+        """Return the mode that fits a running SparkContext with this master.
 
         Parameters
         ----------
+        master : str
+            Value of ``spark.master``.
         in_cluster : bool, optional
-            Whether the driver runs in a container of the cluster manager's. Default False.
+            Whether the driver runs in a container of the cluster manager. Default: False.
         """
         if is_local(master):
             return cls.LOCAL
@@ -73,16 +83,16 @@ class ClusterMode(enum.Enum):
             return cls.YARN_CLUSTER if in_cluster else cls.YARN
         if is_kubernetes(master):
             return cls.KUBERNETES_CLUSTER if in_cluster else cls.KUBERNETES
-        # Spark's local-cluster is a standalone cluster of its own.
-        executors = master.startswith(("spark://", "local-cluster["))
-        return cls.STANDALONE if executors else cls.SUBMIT
+        # Spark's local-cluster starts its own standalone cluster.
+        standalone = master.startswith(("spark://", "local-cluster["))
+        return cls.STANDALONE if standalone else cls.SUBMIT
 
 
 def is_local(master: str) -> bool:
-    """Say whether a master's tasks run in the driver's own JVM."""
+    """Return whether the tasks of this master run in the driver's own JVM."""
     return master == "local" or master.startswith("local[")
 
 
 def is_kubernetes(master: str) -> bool:
-    """Say whether a master is the API server of a Kubernetes cluster."""
+    """Return whether this master is the API server of a Kubernetes cluster."""
     return master.startswith("k8s://")

@@ -1,4 +1,4 @@
-"""What a Spark that runs cannot honour any more: pure."""
+"""Arguments that a running Spark cannot honour. Pure functions."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ _MEMORY_KEYS = frozenset(
 
 
 def unused(arguments: OrcaArguments, mode: ClusterMode, master: str) -> list[str]:
-    """Say which arguments have no effect on the Spark of this master, and why.
+    """Return a sentence for each argument that has no effect on the Spark of this master.
 
-    They are no errors: a program is to run elsewhere by a change of its cluster mode alone.
+    These are warnings and not errors, so that a program runs elsewhere when only its cluster mode
+    changes.
 
     Parameters
     ----------
     mode : ClusterMode
-        How that Spark was started, or found.
+        How Spark was started, or the mode that fits the master of a running one.
     """
     reasons: dict[str, str] = {}
     if is_local(master):
@@ -40,6 +41,7 @@ def unused(arguments: OrcaArguments, mode: ClusterMode, master: str) -> list[str
         reasons["penv_archive"] = why
     if not is_kubernetes(master):
         reasons["prepare_pods"] = "this Spark has no pods"
+    # Local Spark is one node, so a node count of 1 needs no warning.
     return [
         f"{name}={getattr(arguments, name)!r} has no effect: {reason}."
         for name, reason in reasons.items()
@@ -48,52 +50,58 @@ def unused(arguments: OrcaArguments, mode: ClusterMode, master: str) -> list[str
 
 
 def conflicts(arguments: OrcaArguments, running: Mapping[str, str]) -> list[str]:
-    """Say for each argument that a running SparkContext cannot honour what is there instead.
+    """Return a text for each argument that a running SparkContext cannot honour.
 
-    What is asked for and is so already is no conflict.
+    The text names the argument and the current value. An argument that equals the current value is
+    not a conflict.
+
+    Parameters
+    ----------
+    running : mapping of str to str
+        Configuration of the running SparkContext.
     """
     in_cluster = (
         running.get("spark.submit.deployMode") == "cluster"
-        # Spark's driver in a pod is one in client mode, and knows.
+        # On Kubernetes, a driver in cluster mode has the deploy mode "client" and this key.
         or running.get("spark.kubernetes.submitInDriver") == "true"
     )
-    there = ClusterMode.of_master(running.get("spark.master", ""), in_cluster=in_cluster)
-    wanted = there
+    current = ClusterMode.of_master(running.get("spark.master", ""), in_cluster=in_cluster)
+    wanted = current
     found = []
     if arguments.cluster_mode is not None:
         wanted = ClusterMode.of(arguments.cluster_mode, submitted=False)
-        if wanted not in (there, ClusterMode.SUBMIT):
+        if wanted not in (current, ClusterMode.SUBMIT):
             found.append(
-                f"cluster_mode={wanted.value!r}, and spark.master is "
-                f"{_shown(running.get('spark.master'))}"
+                f"cluster_mode={wanted.value!r} (spark.master is currently "
+                f"{_shown(running.get('spark.master'))})"
             )
         elif wanted is ClusterMode.SUBMIT:
-            wanted = there
+            wanted = current
     if wanted is ClusterMode.LOCAL and arguments.master is not None:
         found.append(
-            f"master={arguments.master!r}, and spark.master is "
-            f"{_shown(running.get('spark.master'))}"
+            f"master={arguments.master!r} (spark.master is currently "
+            f"{_shown(running.get('spark.master'))})"
         )
     return found + differing(settings_of(arguments, wanted), running)
 
 
-def differing(rows: Iterable[Setting], there: Mapping[str, str]) -> list[str]:
-    """Say which settings that an argument asks for are others in the configuration `there`."""
+def differing(rows: Iterable[Setting], running: Mapping[str, str]) -> list[str]:
+    """Return a text for each setting of an argument whose value in `running` differs."""
     return [
-        f"{row.argument} ({row.key}={row.value!r}), and it is {_shown(there.get(row.key))}"
+        f"{row.argument} ({row.key}={row.value!r}, currently {_shown(running.get(row.key))})"
         for row in rows
-        if row.argument is not None and not _same(row, there.get(row.key))
+        if row.argument is not None and not _same(row, running.get(row.key))
     ]
 
 
-def _same(row: Setting, there: str | None) -> bool:
-    if there is None:
+def _same(row: Setting, current: str | None) -> bool:
+    if current is None:
         return False
     if row.key in _MEMORY_KEYS:
-        return mib(row.key, row.value) == mib(row.key, there)
+        return mib(row.key, row.value) == mib(row.key, current)
     if row.key in ("spark.jars", "spark.submit.pyFiles"):
-        return set(row.value.split(",")) <= set(there.split(","))
-    return row.value == there
+        return set(row.value.split(",")) <= set(current.split(","))
+    return row.value == current
 
 
 def _shown(value: str | None) -> str:

@@ -1,4 +1,4 @@
-"""The exchange of data with the one cluster that this process is connected to."""
+"""Moves data to and from the cluster that this process is connected to."""
 
 from __future__ import annotations
 
@@ -21,30 +21,68 @@ def to_ray(
     *,
     recoverable: bool = False,
 ) -> Dataset:
-    """Give a Spark DataFrame as a Ray Dataset; :meth:`RayCluster.to_ray` of the current cluster.
+    """Convert a Spark DataFrame to a Ray Dataset in the current cluster.
+
+    Calls :meth:`RayCluster.to_ray` of the cluster that this process is connected to. Returns when
+    all blocks are in the object store.
+
+    Parameters
+    ----------
+    df : pyspark.sql.DataFrame
+        A batch DataFrame of the cluster's Spark application.
+    max_rows_per_block : int, optional
+        Maximum number of rows in a block, at least 1. Excludes `num_blocks`. Default: no limit in
+        rows. The bytes of a block are limited in either case; see :meth:`RayCluster.to_ray`.
+    num_blocks : int, optional
+        Exact number of blocks, at least 1. Excludes `max_rows_per_block`. Default: depends on the
+        partitions of `df`.
+    recoverable : bool, optional
+        Whether Spark computes blocks again when they are lost with a Ray node. Default: False.
+
+    Returns
+    -------
+    ray.data.Dataset
+        Materialized, with Arrow blocks in the order of Spark's partitions.
 
     Raises
     ------
+    InvalidSpecException
+        `df` cannot be converted, a number is less than 1, or both `max_rows_per_block` and
+        `num_blocks` are set.
+    ExchangeException
+        The transfer failed or was cancelled.
     ClusterStoppedException
-        This process is connected to no cluster of ours.
+        This process is not connected to a RayOnSpark cluster, or the cluster ends meanwhile.
     """
     return _current().to_ray(df, max_rows_per_block, num_blocks, recoverable=recoverable)
 
 
 def to_spark(ds: Dataset, spark: SparkSession | None = None) -> DataFrame:
-    """Give a Ray Dataset as a Spark DataFrame; :meth:`RayCluster.to_spark` of the current cluster.
+    """Convert a Ray Dataset of the current cluster to a Spark DataFrame.
+
+    Calls :meth:`RayCluster.to_spark` of the cluster that this process is connected to.
 
     Parameters
     ----------
     ds : ray.data.Dataset
-        Of the current cluster.
+        A Dataset of the current cluster. It is executed if it has not been yet.
     spark : pyspark.sql.SparkSession, optional
-        Whose DataFrame it shall be. Default: the session that the cluster was started on.
+        The session that owns the DataFrame. Default: the session that the cluster was started on.
+
+    Returns
+    -------
+    pyspark.sql.DataFrame
+        Lazy; it can be read any number of times while this process stays connected.
 
     Raises
     ------
+    InvalidSpecException
+        `ds` has no columns, two columns with one name, a column whose type has no equivalent in
+        Spark, or a column with incompatible types in different blocks.
+    ExchangeException
+        The transfer failed.
     ClusterStoppedException
-        This process is connected to no cluster of ours.
+        This process is not connected to a RayOnSpark cluster, or the cluster ends meanwhile.
     """
     return _current().to_spark(ds, spark)
 
@@ -53,7 +91,7 @@ def _current() -> RayCluster:
     cluster = connected()
     if cluster is None:
         raise ClusterStoppedException(
-            "This process is connected to no Ray cluster of RayOnSpark. Call RayCluster.start() or "
-            "init_orca_context() first, or use the methods of a cluster."
+            "This process is not connected to a RayOnSpark cluster. Call RayCluster.start() or "
+            "init_orca_context() first, or connect() of a running cluster."
         )
     return cluster

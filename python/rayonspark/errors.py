@@ -1,4 +1,7 @@
-"""The errors of RayOnSpark: the JVM's under the same names, each also a fitting builtin."""
+"""RayOnSpark's exceptions.
+
+The JVM has them under the same names. Each also derives from a builtin one, except the base class.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +20,15 @@ __all__ = [
 
 
 class RayOnSparkException(Exception):
-    """Everything that RayOnSpark raises by itself; ``org.rayonspark.RayOnSparkException``."""
+    """Base class of RayOnSpark's exceptions; the JVM has ``org.rayonspark.RayOnSparkException``."""
 
 
 class InvalidSpecException(RayOnSparkException, ValueError):
-    """What was asked for can never be: a value out of range, two that contradict each other."""
+    """A request can never succeed: a value is invalid, or contradicts another value or the data."""
 
 
 class PlacementException(RayOnSparkException, RuntimeError):
-    """Spark has no executors or slots for the Ray nodes that were asked for."""
+    """Spark does not have enough executors or task slots for the requested Ray nodes."""
 
 
 class StartTimeoutException(RayOnSparkException, TimeoutError):
@@ -37,19 +40,19 @@ class UnreachableException(RayOnSparkException, ConnectionError):
 
 
 class VersionMismatchException(RayOnSparkException, RuntimeError):
-    """Python, Ray or RayOnSpark differ between the places where they must be the same."""
+    """A version of Python, Ray, Spark or RayOnSpark is unsupported, or does not fit the others."""
 
 
 class NodeFailedException(RayOnSparkException, RuntimeError):
-    """A Ray node exited and could not be brought back."""
+    """A Ray node exited and could not be restarted."""
 
 
 class ClusterStoppedException(RayOnSparkException, RuntimeError):
-    """The Ray cluster, the SparkContext or the JVM that it needs is stopped."""
+    """The Ray cluster, its SparkContext or its JVM is stopped, or this process is not connected."""
 
 
 class ExchangeException(RayOnSparkException, RuntimeError):
-    """Data did not get from Spark to Ray, or back."""
+    """A transfer of data between Spark and Ray failed."""
 
 
 _ERRORS: dict[str, type[RayOnSparkException]] = {
@@ -69,5 +72,5 @@ _ERRORS: dict[str, type[RayOnSparkException]] = {
 
 
 def by_name(name: str) -> type[RayOnSparkException] | None:
-    """Give the error of this simple class name, such as "PlacementException"; None if unknown."""
+    """Return the exception class with this name, such as "PlacementException"; None if unknown."""
     return _ERRORS.get(name)

@@ -1,4 +1,4 @@
-"""One Ray node as the cluster's handle lists it."""
+"""One Ray node in the list of a cluster's nodes."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ _CAPITAL = re.compile("[A-Z]")
 
 @dataclasses.dataclass(frozen=True)
 class RayNode:
-    """What is known of one Ray node at the moment of asking.
+    """A snapshot of one Ray node.
 
     Attributes
     ----------
     ray_node_id : str or None
-        Ray's id of the node, in hex; None until Ray lists it.
+        Ray's id of the node, in hexadecimal digits; None until Ray lists the node.
     role : str
         "head" or "worker".
     host : str
-        The address that the node binds.
+        The address to which the node binds.
     executor_id : str
-        The Spark executor that it runs beside; "driver" for the head.
+        Id of the Spark executor that the node runs next to; "driver" for the head.
     pid : int or None
-        Process id of its ``ray start`` on its host; None until it runs.
+        Process id of the node's ``ray start`` on its host; None until it runs.
     cpus, gpus : float
-        What the node offers to Ray.
+        CPUs and GPUs that the node offers to Ray.
     memory, object_store_memory : int
-        Bytes.
+        Bytes for the heaps of Ray's workers, and bytes of the object store.
     state : str
         "waiting", "preparing", "offered", "planned", "launched", "alive", "draining", "restarting",
         "lost", "drained", "failed" or "stopped".
     restarts : int
-        How often it has been started again.
+        How often the node has been restarted.
     ports : mapping of str to int
-        Its ports by name, such as "gcs" and "node_manager".
+        The node's ports by name, such as "gcs" and "node_manager".
     log_directory : str
-        Where its logs stay when it is gone.
+        Directory that keeps the node's logs after its end.
     """
 
     ray_node_id: str | None
@@ -59,15 +59,15 @@ class RayNode:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> RayNode:
-        """Read the map that the JVM gives for a node, with names in its own spelling."""
+        """Convert the map that the JVM returns for a node, with keys in camel case."""
         spelt = {_CAPITAL.sub(lambda found: f"_{found[0].lower()}", key): key for key in values}
         known = {name: values[spelt[name]] for name in cls.names()}
-        # What is not there yet is empty text and 0 in Java.
+        # Values that are not known yet are empty text and 0 in Java.
         known["ray_node_id"] = known["ray_node_id"] or None
         known["pid"] = known["pid"] or None
         return cls(**known)
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
-        """Give the names of all fields, in order."""
+        """Return the names of all fields, in order."""
         return tuple(field.name for field in dataclasses.fields(cls))

@@ -1,4 +1,4 @@
-"""From a cluster mode and its arguments to Spark's configuration: pure."""
+"""Translates a cluster mode and its arguments to Spark's configuration. Pure functions."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ __all__ = [
 ]
 
 ENVIRONMENT_LINK = "python_env"
-"""Name of a packed Python environment in the directory of an executor."""
+"""Name of the link to the Python environment in an executor's working directory."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """One key of Spark's configuration, and the argument that asks for it; None for a default."""
+    """One key of Spark's configuration, and the argument that sets it; None for a default."""
 
     key: str
     value: str
@@ -37,12 +37,13 @@ class Setting:
 
 
 def settings(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
-    """Translate arguments to Spark's keys; an argument wins over `conf`, `conf` over a default.
+    """Translate arguments to Spark's keys. Arguments override `conf`, and `conf` the defaults.
 
-    Local Spark is one node, whatever `num_nodes` says: ``conflict.unused`` says so.
+    Local Spark is a single node whatever `num_nodes` is; ``conflict.unused`` warns about that.
 
-    A standalone cluster of our own has its master's URL only when it runs: there ``spark.master``
-    is left out, like everything that spark-submit has decided in its mode.
+    ``spark.master`` is missing for a standalone cluster that RayOnSpark starts, because the URL is
+    known only when the cluster runs. It is also missing in the mode "spark-submit", where
+    spark-submit has set it.
 
     Raises
     ------
@@ -54,12 +55,12 @@ def settings(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
 
 
 def as_conf(rows: Iterable[Setting]) -> dict[str, str]:
-    """Give settings as the map that Spark's configuration is made of."""
+    """Return the settings as a map from key to value."""
     return {row.key: row.value for row in rows}
 
 
 def worker_memory_mib(conf: Mapping[str, str]) -> int:
-    """Give the MiB that a standalone worker must offer for one executor of this configuration."""
+    """Return the MiB that a standalone worker needs to run one executor of this configuration."""
     heap = heap_mib(conf, "executor")
     asked = conf.get("spark.executor.memoryOverhead", jvm_mib(heap))
     overhead = mib("spark.executor.memoryOverhead", asked)
@@ -67,16 +68,16 @@ def worker_memory_mib(conf: Mapping[str, str]) -> int:
     off_heap = conf.get("spark.memory.offHeap.size")
     rest = [mib("spark.executor.pyspark.memory", python)] if python else []
     if off_heap:
-        # This one key counts bytes when it is a bare number.
+        # A bare number is bytes for this one key.
         size = f"{off_heap}b" if off_heap.isdigit() else off_heap
         rest.append(mib("spark.memory.offHeap.size", size))
     return heap + overhead + sum(rest)
 
 
 def standalone_sizes(conf: Mapping[str, str], *, nodes: int, machine_cores: int) -> dict[str, str]:
-    """Give the cores of an executor and of all, in a standalone cluster of `nodes` workers.
+    """Return the cores per executor and in total, for a standalone cluster of `nodes` workers.
 
-    Without them Spark has the same executors, but nobody can tell how many will come.
+    Spark would start the same executors without these keys. The keys tell how many to wait for.
     """
     share = max(1, machine_cores // nodes)
     cores = conf.get("spark.executor.cores", str(share))
@@ -85,7 +86,7 @@ def standalone_sizes(conf: Mapping[str, str], *, nodes: int, machine_cores: int)
 
 
 def settings_of(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
-    """Translate as :func:`settings`, whether or not the arguments fit the mode."""
+    """Translate like :func:`settings`, but do not check that the arguments fit the mode."""
     rows = _local(arguments) if mode is ClusterMode.LOCAL else _executors(arguments, mode)
     rows += _everywhere(arguments)
     if mode.is_yarn:
@@ -119,7 +120,7 @@ def _executors(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
         if arguments.asks_for("num_nodes"):
             rows.append(Setting("spark.executor.instances", str(arguments.num_nodes), "num_nodes"))
     elif mode is ClusterMode.STANDALONE and arguments.cores is not None:
-        # A standalone master gives an application as many executors as fit into this.
+        # A standalone master starts as many executors as fit into this number.
         total = str(int(arguments.cores) * arguments.num_nodes)
         rows.append(Setting("spark.cores.max", total, _asked(arguments, "num_nodes", "cores")))
     return rows
@@ -127,7 +128,7 @@ def _executors(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
 
 def _submitted(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
     deploy = "cluster" if mode.submits else "client"
-    # In a pod, Spark's driver is one in client mode, however it came there: no conflict.
+    # In a pod, Spark's driver has the deploy mode "client" in either mode: not a conflict.
     asked = None if mode.is_kubernetes else _asked(arguments, "cluster_mode")
     instances = str(arguments.num_nodes)
     return [
@@ -155,7 +156,7 @@ def _kubernetes(arguments: OrcaArguments, mode: ClusterMode) -> list[Setting]:
     texts = [
         ("container_image", "spark.kubernetes.container.image", arguments.container_image),
         ("namespace", "spark.kubernetes.namespace", arguments.namespace),
-        # Executors take the driver's.
+        # Executors use the driver's account by default.
         ("service_account", account, arguments.service_account),
         ("pod_template", "spark.kubernetes.driver.podTemplateFile", arguments.pod_template),
         ("pod_template", "spark.kubernetes.executor.podTemplateFile", arguments.pod_template),
@@ -198,7 +199,7 @@ def _conf(conf: Mapping[str, Any] | None) -> dict[str, Setting]:
 def _check_fit(arguments: OrcaArguments, mode: ClusterMode) -> None:
     if mode is not ClusterMode.LOCAL and arguments.cores == "*":
         raise InvalidSpecException(
-            f"cores='*' has a meaning for local Spark only, and the mode is {mode.value!r}. Give a "
+            f"cores='*' is valid for local Spark only, and the mode is {mode.value!r}. Pass a "
             "number, or leave cores out."
         )
     if arguments.master is not None:
@@ -216,18 +217,18 @@ def _check_master(arguments: OrcaArguments, mode: ClusterMode) -> None:
         return
     if mode is not ClusterMode.STANDALONE:
         raise InvalidSpecException(
-            f"master={arguments.master!r} does not go with the mode {mode.value!r}. Leave master "
+            f"master={arguments.master!r} does not fit the mode {mode.value!r}. Leave master "
             'out, or use cluster_mode="standalone" or "k8s".'
         )
     if not master.startswith("spark://"):
         raise InvalidSpecException(
             f"master={arguments.master!r} is not the URL of a standalone cluster. Write it as "
-            '"spark://host:7077", or leave it out to have a small cluster started here.'
+            '"spark://host:7077", or leave it out to start a small cluster on this machine.'
         )
     if arguments.num_nodes != 1 and arguments.cores is None:
         raise InvalidSpecException(
-            f"Asked for num_nodes={arguments.num_nodes} executors of a standalone cluster, and "
-            "Spark counts them in cores. Give cores, the cores of each executor, too."
+            f"num_nodes={arguments.num_nodes} asks for executors of a standalone cluster, whose "
+            "master allocates cores. Also set cores, the cores of each executor."
         )
 
 

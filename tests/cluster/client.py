@@ -1,4 +1,4 @@
-"""A driver in client mode as a child process, on whatever cluster."""
+"""A driver in client mode as a child process, on any kind of cluster."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ LIMIT_S = 180.0
 
 
 class Client:
-    """A driver in client mode, which does what a test asks.
+    """A driver in client mode that does what a test asks.
 
     Parameters
     ----------
     mode
-        The cluster mode; `arguments` are the others of `init_orca_context`.
+        The cluster mode; `arguments` are the other arguments of `init_orca_context`.
     inside
-        Makes words that run a command where a driver of that cluster can run.
+        Returns the command line that runs a command where a driver of that cluster can run.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Client:
         self.application = json.loads(self.program.line(LIMIT_S))["application"]
 
     def ask(self, name: str, *arguments: Any) -> Any:
-        """Have one of the driver's methods called, and give what it gives."""
+        """Call one of the driver's methods, and return what it returns."""
         self.program.say(json.dumps([name, arguments]))
         answer = json.loads(self.program.line(LIMIT_S))
         assert "error" not in answer, answer["error"]

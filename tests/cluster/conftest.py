@@ -1,4 +1,4 @@
-"""Real Spark executors, real Ray. Every test ends by proving that nothing is left."""
+"""Real Spark executors, real Ray. Every test ends by checking that nothing is left."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from .left_alone import LeftAlone
 from .leftovers import none_left
 from .program import runs_programs
 
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ["PYSPARK_PYTHON"] = sys.executable
 
 leaves_nothing_behind = pytest.fixture(autouse=True)(none_left)
@@ -21,7 +20,7 @@ run_program = pytest.fixture(runs_programs)
 
 @pytest.fixture(scope="session")
 def left_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LeftAlone]:
-    """A program whose Spark has ended under its Ray; it waits since then."""
+    """A program that has stopped Spark but not Ray, and has waited since then."""
     started = LeftAlone.start(tmp_path_factory.mktemp("left_alone"))
     yield started
     started.program.end()
@@ -29,6 +28,6 @@ def left_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LeftAlone]:
 
 @pytest.fixture(scope="session", autouse=True)
 def long_waits(request: pytest.FixtureRequest) -> None:
-    """What has to be left alone for long begins before all tests, if one will look at it."""
+    """Starts `left_alone` before all tests if one of them uses it, because it has to wait long."""
     if any("left_alone" in getattr(item, "fixturenames", ()) for item in request.session.items):
         request.getfixturevalue("left_alone")

@@ -1,9 +1,9 @@
-"""A driver that does what the tests ask it, a line of JSON at a time.
+"""A driver that does what the tests ask, one line of JSON at a time.
 
 python driver.py CLUSTER_MODE [ARGUMENTS OF init_orca_context, AS JSON [HOST:PORT]]
 
-The tests speak by stdin and stdout; or they listen at that address, where this runs in a
-container of the cluster.
+The tests use stdin and stdout. If this program runs in a container of the cluster, they listen at
+HOST:PORT instead.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def whoami() -> dict[str, Any]:
 
 @ray.remote
 def cat(path: str) -> str:
-    """Read a file by Hadoop's own client, as Spark's class path and configuration have it."""
+    """Read a file with Hadoop's own client, with the class path and configuration of Spark."""
     argv = ["java", "-cp", os.environ["CLASSPATH"], "org.apache.hadoop.fs.FsShell", "-cat", path]
     return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
 
@@ -52,13 +52,13 @@ class Reader:
 
     def map(self, array: np.ndarray) -> int:
         self.array = array
-        # Each page is looked at: only then it counts.
+        # Read every page: a page counts only after it has been read.
         return int(array[::512].sum())
 
 
 @ray.remote(num_cpus=0, max_retries=0)
 def grow(mib: int, until_s: float) -> None:
-    """Outgrow the container, and stay so until YARN has seen it."""
+    """Outgrow the container, for long enough that YARN notices."""
     held = np.ones(mib << 17)
     time.sleep(until_s)
     del held
@@ -66,7 +66,7 @@ def grow(mib: int, until_s: float) -> None:
 
 @ray.remote(num_cpus=0)
 def evaluate(expression: str) -> Any:
-    """Give what a worker sees there."""
+    """Evaluate an expression in a worker process."""
     return eval(expression, {"os": os, "shutil": shutil, "sys": sys, "ray": ray})
 
 
@@ -79,7 +79,7 @@ def work(seconds: float, begun: Any) -> str:
 
 
 class Driver:
-    """Its methods are what can be asked for."""
+    """Tests call its methods by name."""
 
     def __init__(self, mode: str, arguments: dict[str, Any]) -> None:
         self.sc = init_orca_context(cluster_mode=mode, **arguments)
@@ -118,7 +118,7 @@ class Driver:
         return self.sc.getConf().get(key)
 
     def here(self) -> dict[str, Any]:
-        """Say what the driver's own process is, and what of it is Spark's."""
+        """Return the driver's pid, its JVM's heap and the port of Spark's accumulator server."""
         heap = self.sc._jvm.java.lang.Runtime.getRuntime().maxMemory()
         _, accumulators = self.sc._accumulatorServer.server_address
         return {"pid": os.getpid(), "heap": int(heap), "port": accumulators}
@@ -135,7 +135,7 @@ class Driver:
         return list(ray.get([whoami.remote() for _ in range(2)]))
 
     def imported(self, module: str, name: str) -> list[Any]:
-        """Give an attribute of a module as a Ray task and a Spark task see it."""
+        """Return an attribute of a module as a Ray task and a Spark task see it."""
 
         def attribute(*_: Any) -> Any:
             return getattr(importlib.import_module(module), name)
@@ -144,11 +144,11 @@ class Driver:
         return [in_ray, self.sc.parallelize([0], 1).map(attribute).first()]
 
     def write(self, path: str, lines: list[str]) -> None:
-        """Write text by a Spark job."""
+        """Write text with a Spark job."""
         self.sc.parallelize(lines, 1).saveAsTextFile(path)
 
     def text_in_spark(self, path: str) -> str:
-        """Give a file's text as a Spark task sees it, below its container's directory."""
+        """Return a file's text as a Spark task sees it, below its container's directory."""
 
         def read(_: int) -> str:
             with open(path) as file:
@@ -167,7 +167,7 @@ class Driver:
         return {"ray": there, "spark": back, "local": self.cluster.last_exchange.local_share}
 
     def employ(self, readers: int) -> None:
-        """Start workers on each node."""
+        """Start readers on each node."""
         ids = [node["NodeID"] for node in ray.nodes() if node["Resources"].get("CPU")]
         self.readers = [
             Reader.options(label_selector={"ray.io/node-id": node}).remote()
@@ -177,18 +177,18 @@ class Driver:
         ray.get([reader.map.remote(np.ones(1)) for reader in self.readers])
 
     def share(self) -> None:
-        """Have all of them map one object, and hold it."""
+        """Let all readers map one object and keep it."""
         self.array = ray.put(np.ones(OBJECT_MIB << 17))
         ray.get([reader.map.remote(self.array) for reader in self.readers])
 
     def dismiss(self) -> None:
-        """End them, and let go of the object."""
+        """Kill the readers, and release the object."""
         for reader in self.readers:
             ray.kill(reader)
         del self.array, self.readers
 
     def outgrow(self, mib: int) -> str:
-        """Give the error that a user of Ray sees."""
+        """Outgrow a worker's container, and return the error that a user of Ray sees."""
         alive = (n for n in self.cluster.nodes if (n.role, n.state) == ("worker", "alive"))
         there = {"ray.io/node-id": next(alive).ray_node_id}
         try:
@@ -207,7 +207,7 @@ class Driver:
         return dict(zip(workers, ray.get(seen), strict=True))
 
     def begin(self, executor: str, seconds: float) -> None:
-        """Have a task work on that executor's node; it has begun when this returns."""
+        """Start a task on that executor's node; the task is running when this returns."""
         (there,) = (n.ray_node_id for n in self.cluster.nodes if n.executor_id == executor)
         begun = Queue(actor_options={"num_cpus": 0})
         options = {"label_selector": {"ray.io/node-id": there}}
@@ -215,7 +215,7 @@ class Driver:
         begun.get()
 
     def finish(self) -> str:
-        """Give what it gave."""
+        """Return the task's result."""
         return str(ray.get(self.working))
 
     def stop(self) -> None:
@@ -223,19 +223,19 @@ class Driver:
 
 
 def answer(driver: Driver, questions: Iterable[str], say: Callable[[dict[str, Any]], None]) -> None:
-    """Answer until the end of the questions."""
+    """Answer questions until there are no more."""
     say({"application": driver.application()})
     for line in questions:
         name, arguments = json.loads(line)
         try:
             value = {"value": getattr(driver, name)(*arguments)}
-        except Exception:  # it is the test's to judge
+        except Exception:  # the test decides what it means
             value = {"error": traceback.format_exc()}
         say(value)
 
 
 def main() -> None:
-    """Start, and do what is asked."""
+    """Start the driver, and answer the test's questions."""
     driver = Driver(sys.argv[1], json.loads(sys.argv[2]) if len(sys.argv) > 2 else {})
     if len(sys.argv) > 3:
         host, _, port = sys.argv[3].rpartition(":")

@@ -1,4 +1,4 @@
-"""More hosts, made of this machine: Spark workers with an address and a /dev/shm of their own."""
+"""Several hosts on this machine: Spark workers, each with its own address and /dev/shm."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import pyspark
-
 from .leftovers import eventually, listening
 from .sessions import LOCAL_CLUSTER_ENV
+from .spark_under_test import SPARK_HOME
 
 DRIVER = "127.0.0.1"
 WORKERS = ("127.0.0.2", "127.0.0.3")
@@ -21,7 +20,7 @@ OWN_MEMORY = ["unshare", "--mount", "bash", "-c", 'mount -t tmpfs tmpfs /dev/shm
 
 
 def obstacle() -> str | None:
-    """Why this machine cannot be several hosts; None where it can."""
+    """Why this machine cannot act as several hosts; None if it can."""
     if os.getuid() != 0 or shutil.which("unshare") is None:
         return "only root can give a process a /dev/shm of its own"
     if subprocess.run([*OWN_MEMORY, "true"], check=False, capture_output=True).returncode != 0:
@@ -31,9 +30,9 @@ def obstacle() -> str | None:
 
 @contextmanager
 def standalone(home: Path, memory: str = "1g") -> Iterator[str]:
-    """A standalone cluster with a worker of one core on each of two hosts; gives its URL.
+    """A standalone cluster with a worker of one core on each of two hosts; yields its URL.
 
-    The driver is on a third one: its session needs `DRIVER` as host and as bind address.
+    The driver is on a third host: its session needs `DRIVER` as host and as bind address.
     """
     port = _free_port()
     with ExitStack() as stack:
@@ -56,8 +55,8 @@ def _free_port() -> int:
 
 
 def _daemon(stack: ExitStack, argv: list[str], host: str, directory: Path) -> None:
-    """Start a process of Spark's standalone cluster, and end it with the stack."""
-    spark_class = str(Path(pyspark.__file__).parent / "bin" / "spark-class")
+    """Start a process of Spark's standalone cluster, and stop it when the stack closes."""
+    spark_class = str(SPARK_HOME / "bin" / "spark-class")
     prefix = OWN_MEMORY if host in WORKERS else []
     directory.mkdir(parents=True)
     with open(directory / "log", "wb") as log:

@@ -1,4 +1,4 @@
-"""A user's program that goes on after `spark.stop()`, without a stop of Ray."""
+"""A user's program that continues after `spark.stop()` and has not stopped Ray."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ again.stop()
 
 @dataclass(frozen=True)
 class LeftAlone:
-    """The program, and since when nobody has spoken to it."""
+    """The program, and the time since when it has been left alone."""
 
     program: Program
     since: float
 
     @classmethod
     def start(cls, directory: Path) -> LeftAlone:
-        """Start it, and see that Ray has gone with Spark."""
+        """Start it, and check that Ray has ended with Spark."""
         leftovers = Leftovers.before()
         path = directory / "program.py"
         path.write_text(SOURCE)

@@ -12,13 +12,13 @@ from pathlib import Path
 import psutil
 
 POLL_S = 0.1
-"""No event tells of another process's end or of a file's removal: these are polled."""
+"""No event reports that another process has ended or a file was removed, so the tests poll."""
 
 RAY_NAMES = ("raylet", "gcs_server", "ray::", "ray_node.py", "guard.py", "dashboard/agent.py")
 
 
 def ray_processes() -> dict[int, str]:
-    """Whole command lines of the processes on this machine that belong to a Ray node of ours."""
+    """Full command lines of the processes on this machine that belong to a Ray node."""
     found = {}
     for process in psutil.process_iter():
         line = command_line(process)
@@ -34,7 +34,7 @@ def executors_under(jvm: psutil.Process) -> list[psutil.Process]:
 
 
 def command_line(process: psutil.Process) -> str:
-    """The words of a process, "" when it has just ended."""
+    """The command line of a process; "" if it has just ended."""
     try:
         return " ".join(process.cmdline())
     except psutil.Error:
@@ -62,13 +62,13 @@ def eventually(condition, within_s: float) -> bool:
 
 @dataclass(frozen=True)
 class Leftovers:
-    """What was there before; only what came since counts."""
+    """What existed before a test; only what has appeared since counts."""
 
     processes: frozenset[int]
     directories: frozenset[str]
     memory: frozenset[str]
     counts: Callable[[int], bool]
-    """Whether a process can be one of ours."""
+    """Whether a process can belong to the tested cluster."""
 
     @classmethod
     def before(cls, counts: Callable[[int], bool] = lambda pid: True) -> Leftovers:
@@ -80,7 +80,7 @@ class Leftovers:
         )
 
     def found(self) -> dict[str, object]:
-        """Everything that came since and is still there."""
+        """Everything that has appeared since and still exists."""
         found = ray_processes()
         processes = {
             # A raylet's command line has thousands of characters.
@@ -89,7 +89,7 @@ class Leftovers:
             if pid not in self.processes and self.counts(pid)
         }
         if not all(self.counts(pid) for pid in found):
-            # Beside another's Ray nobody can say whose a directory is.
+            # If another Ray runs here too, a directory may belong to either of them.
             return {"processes": processes} if processes else {}
         directories = node_directories() - self.directories
         memory = shared_memory() - self.memory
@@ -103,7 +103,7 @@ class Leftovers:
 
 
 def none_left() -> Iterator[Leftovers]:
-    """What a fixture does, so that all that came while it was there has gone."""
+    """The body of a fixture: checks at its end that nothing new is left."""
     leftovers = Leftovers.before()
     yield leftovers
     leftovers.assert_none()
@@ -116,7 +116,7 @@ def listening(port: int) -> bool:
 
 
 def listened_ports(processes: Iterable[psutil.Process]) -> dict[int, str]:
-    """The TCP ports on which these processes listen, each with the words of its process."""
+    """The TCP ports on which these processes listen, each with its process's command line."""
     found = {}
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -128,6 +128,11 @@ def listened_ports(processes: Iterable[psutil.Process]) -> dict[int, str]:
 
 def children_of(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
+
+
+def child_named(pid: int, name: str) -> psutil.Process:
+    """The descendant of a process that has that name."""
+    return next(process for process in children_of(pid) if process.name() == name)
 
 
 def is_alive(pid: int) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PREFIX = "TEST "
-"""Lines with this prefix are meant for the test; the rest is noise of Spark and Ray."""
+"""Lines with this prefix are meant for the test; the rest is noise from Spark and Ray."""
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Program:
         return "".join(self.output)
 
     def end(self) -> None:
-        """Closes its input and waits; a program that does not end is killed, by pid."""
+        """Closes its input and waits; kills a program that does not end."""
         if self.process.stdin is not None:
             self.process.stdin.close()
         deadline = time.monotonic() + 20
@@ -76,9 +76,9 @@ class Program:
 
 
 def runs_programs(tmp_path: Path) -> Iterator[Callable[..., Program]]:
-    """What a fixture does to run a user's programs, each in a process of its own.
+    """The body of a fixture that runs a user's programs, each in a process of its own.
 
-    Their death must not be the test's.
+    If one of them dies, the test goes on.
     """
     programs: list[Program] = []
 

@@ -1,4 +1,4 @@
-"""A Python environment that is small enough to travel in a test."""
+"""A Python environment that is small enough to ship in a test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def small_venv(path: Path) -> Path:
-    """Make a venv with one module of its own; the large packages lie where every host has them."""
+    """Make a venv with one module of its own; the large packages stay where every host has them."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(path)], check=True)
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     site = path / "lib" / version / "site-packages"

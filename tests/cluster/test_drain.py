@@ -1,4 +1,4 @@
-"""Executors that leave in good order: their nodes finish what they do, and others take over."""
+"""Executors that shut down gracefully: their nodes finish their work, and others replace them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .program import Program
 from .sessions import LOCAL_CLUSTER_ENV, PREAMBLE
 
 START_S = 300.0
-"""Until a task runs, on a machine that does other things too."""
+"""Limit until a task runs, on a machine that is busy with other things too."""
 
 CLUSTER_OF_TWO = (
     PREAMBLE
@@ -54,7 +54,7 @@ while True:
 
 
 @pytest.mark.parametrize("signum", [signal.SIGPWR, signal.SIGTERM], ids=lambda s: s.name)
-def test_a_leaving_executor_has_its_node_finish_and_another_one_takes_over(
+def test_the_node_of_a_leaving_executor_finishes_its_work_and_is_replaced(
     run_program: Callable[..., Program], leaves_nothing_behind: Leftovers, signum: signal.Signals
 ) -> None:
     program = run_program(CLUSTER_OF_TWO, env=LOCAL_CLUSTER_ENV)
@@ -78,7 +78,7 @@ def test_a_leaving_executor_has_its_node_finish_and_another_one_takes_over(
 
 
 def executor_above(gateway: int, node: int) -> psutil.Process:
-    """The executor that a node's process runs beside."""
+    """The executor that a node's process runs next to."""
     for executor in executors_under(psutil.Process(gateway)):
         if any(child.pid == node for child in executor.children(recursive=True)):
             return executor
@@ -86,7 +86,7 @@ def executor_above(gateway: int, node: int) -> psutil.Process:
 
 
 def states(program: Program) -> dict[str, str]:
-    """How far each executor's node is."""
+    """The state of each executor's node."""
     return dict(node.split(":") for node in ask(program, "nodes").split())
 
 

@@ -1,9 +1,11 @@
-"""What a cluster is asked to be, Ray's nodes are."""
+"""Ray's nodes are as the fields of the cluster say."""
 
 from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,13 +26,14 @@ from .leftovers import (
     none_left,
 )
 from .sessions import local_cluster
-from .test_tenure import held_slots
+from .test_slots import held_slots
 
 MIB = 1024**2
-# Below the ports that Linux gives away by itself.
+# Below the ephemeral ports of Linux.
 FIRST_PORT = 20000 + os.getpid() % 100 * 100
 GCS = FIRST_PORT
-OTHERS = range(FIRST_PORT + 1, FIRST_PORT + 50)
+CLIENT = FIRST_PORT + 1
+OTHERS = range(FIRST_PORT + 2, FIRST_PORT + 50)
 WORKERS = range(FIRST_PORT + 50, FIRST_PORT + 80)
 
 
@@ -64,8 +67,11 @@ def cluster(spark: SparkSession, base: Path) -> Iterator[RayCluster]:
         env={"GREETING": "hello"},
         head_args=["--disable-usage-stats"],
         worker_args=[f"--plasma-directory={plasma}"],
-        ports=f"gcs={GCS},range={OTHERS[0]}-{OTHERS[-1]},worker={WORKERS[0]}-{WORKERS[-1]}",
-        tenure="reserved",
+        ports=(
+            f"gcs={GCS},client_server={CLIENT},range={OTHERS[0]}-{OTHERS[-1]},"
+            f"worker={WORKERS[0]}-{WORKERS[-1]}"
+        ),
+        slots="reserved",
         spill_dir=base / "spill",
         log_dir=base / "logs",
         dashboard=False,
@@ -90,11 +96,13 @@ def processes_of(node: RayNode) -> list[psutil.Process]:
     return [psutil.Process(node.pid), *children_of(node.pid)]
 
 
-def test_all_executors_have_a_node_when_no_number_is_given(cluster: RayCluster) -> None:
+def test_every_executor_has_a_node_if_num_nodes_is_not_given(cluster: RayCluster) -> None:
     assert {node.executor_id for node in cluster.nodes} == {"driver", "0", "1"}
 
 
-def test_ray_has_the_resources_of_its_nodes(cluster: RayCluster, workers: list[RayNode]) -> None:
+def test_ray_nodes_have_the_requested_resources(
+    cluster: RayCluster, workers: list[RayNode]
+) -> None:
     head = seen_by_ray(cluster.nodes[0])["Resources"]
     assert (head["CPU"], head.get("house")) == (1, None)
     for node in workers:
@@ -104,7 +112,7 @@ def test_ray_has_the_resources_of_its_nodes(cluster: RayCluster, workers: list[R
         assert resources["object_store_memory"] == 100 * MIB
 
 
-def test_ray_has_the_labels_of_its_nodes(cluster: RayCluster, workers: list[RayNode]) -> None:
+def test_ray_nodes_have_the_requested_labels(cluster: RayCluster, workers: list[RayNode]) -> None:
     for node in cluster.nodes:
         labels = seen_by_ray(node)["Labels"]
         assert labels["rayonspark.org/executor-id"] == node.executor_id
@@ -112,20 +120,22 @@ def test_ray_has_the_labels_of_its_nodes(cluster: RayCluster, workers: list[RayN
         assert labels.get("team") == (None if node.role == "head" else "data")
 
 
-def test_a_task_has_the_variables(workers: list[RayNode]) -> None:
+def test_a_task_sees_the_environment_variables(workers: list[RayNode]) -> None:
     greeting = ray.remote(lambda: os.environ.get("GREETING"))
     asked = [greeting.options(scheduling_strategy=on(node)).remote() for node in workers]
     assert ray.get(asked) == ["hello"] * 2
 
 
-def test_further_options_reach_ray(cluster: RayCluster, workers: list[RayNode], base: Path) -> None:
+def test_worker_args_reach_only_the_workers(
+    cluster: RayCluster, workers: list[RayNode], base: Path
+) -> None:
     def plasma(node: RayNode) -> bool:
         return any(str(base / "plasma") in command_line(p) for p in processes_of(node))
 
     assert [plasma(node) for node in cluster.nodes] == [False, True, True]
 
 
-def test_every_port_of_ray_is_in_its_range(cluster: RayCluster, workers: list[RayNode]) -> None:
+def test_ray_uses_only_the_given_ports(cluster: RayCluster, workers: list[RayNode]) -> None:
     @ray.remote
     def port_of_worker() -> None:
         return None
@@ -135,24 +145,42 @@ def test_every_port_of_ray_is_in_its_range(cluster: RayCluster, workers: list[Ra
     for node in cluster.nodes:
         ports = listened_ports(processes_of(node))
         assert set(node.ports.values()) & set(ports), ports
-        outside = {p: who for p, who in ports.items() if p not in (GCS, *OTHERS, *WORKERS)}
+        outside = {p: who for p, who in ports.items() if p not in (GCS, CLIENT, *OTHERS, *WORKERS)}
         assert outside == {}
         assert any(p in WORKERS for p in ports) or node.role == "head"
 
 
-def test_a_user_can_have_nodes_hold_their_slots(spark: SparkSession, cluster: RayCluster) -> None:
+def test_ray_client_connects_with_the_token_if_its_port_is_set(cluster: RayCluster) -> None:
+    assert cluster.nodes[0].ports["client_server"] == CLIENT
+    assert eventually(lambda: listening(CLIENT), within_s=60)
+    program = f"import ray; ray.init('ray://127.0.0.1:{CLIENT}'); print('nodes', len(ray.nodes()))"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | cluster.env | {"RAY_ADDRESS": ""},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    logs = Path(cluster.address_info["session_dir"]).glob("logs/ray_client_server*")
+    assert "nodes 3" in done.stdout, "\n".join([done.stderr, *(log.read_text() for log in logs)])
+
+
+def test_nodes_hold_task_slots_if_the_user_reserves_them(
+    spark: SparkSession, cluster: RayCluster
+) -> None:
     assert eventually(lambda: held_slots(spark) == {"0": 1, "1": 1}, within_s=30)
-    # The other slot of each is still Spark's.
+    # Spark can still use the other slot of each executor.
     assert spark.range(100).repartition(2).count() == 100
 
 
 def test_the_dashboard_can_be_off(cluster: RayCluster) -> None:
     assert cluster.address_info["webui_url"] == ""
-    # A process of the dashboard's runs in any case, for Ray's own purposes.
+    # Ray runs a process of the dashboard anyway, for its own purposes.
     assert not listening(cluster.nodes[0].ports["dashboard"])
 
 
-def test_what_the_store_cannot_hold_is_spilled_and_goes_with_the_cluster(
+def test_objects_spill_and_their_files_are_removed_with_the_cluster(
     spark: SparkSession, cluster: RayCluster, workers: list[RayNode], base: Path
 ) -> None:
     @ray.remote
@@ -177,8 +205,8 @@ def files_below(directory: Path) -> bool:
     return any(path.is_file() for path in directory.rglob("*"))
 
 
-def test_a_port_of_the_range_is_free_again(cluster: RayCluster) -> None:
-    for port in (GCS, *OTHERS):
+def test_the_ports_are_free_again_after_the_stop(cluster: RayCluster) -> None:
+    for port in (GCS, CLIENT, *OTHERS):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))

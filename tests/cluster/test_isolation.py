@@ -1,4 +1,4 @@
-"""What others left or do on the same host changes nothing."""
+"""Leftovers and other programs on the same host change nothing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_stray_token_file_changes_nothing(
     program.say("go on")
     assert program.line() == "stopped"
     assert program.wait() == 0
-    # Its one line, and nothing that Spark or Ray wrote.
+    # The token is in the program's own line, and in nothing that Spark or Ray wrote.
     assert program.text().count(answer.split()[-1]) == 1
 
 

@@ -1,4 +1,4 @@
-"""A session that somebody made without us, as in a notebook."""
+"""A session that was created without RayOnSpark, as in a notebook."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ spark.stop()
 """
 
 
-def test_ray_starts_on_it_and_its_keys_are_read(
+def test_ray_starts_on_an_existing_session_and_reads_its_settings(
     run_program: Callable[..., Program], leaves_nothing_behind: Leftovers
 ) -> None:
     program = run_program(PROGRAM, env=LOCAL_CLUSTER_ENV)

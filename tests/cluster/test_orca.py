@@ -6,12 +6,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pyspark
 import pytest
 
 from .leftovers import Leftovers
 from .program import Program
 from .sessions import LOCAL_CLUSTER_ENV
+from .spark_under_test import SPARK_HOME
 
 PROGRAM = """
 import os
@@ -49,7 +49,7 @@ say("done")
 
 MODES = {
     "local": ('cluster_mode="Local", cores=2', 1),
-    # Without cores: its workers share those of the machine, and each has one executor.
+    # Without `cores`, the workers share the machine's cores, and each has one executor.
     "standalone": ('cluster_mode="standalone", num_nodes=2', 3),
 }
 
@@ -57,7 +57,7 @@ MODES = {
 @pytest.mark.parametrize(
     ("mode", "stop"),
     [("local", "stop_orca_context(); stop_orca_context()"), ("standalone", "")],
-    ids=["local, stopped", "standalone, by its exit"],
+    ids=["local, stopped", "standalone, stopped at exit"],
 )
 def test_one_program_runs_in_every_mode(
     run_program: Callable[..., Program],
@@ -76,7 +76,7 @@ def test_one_program_runs_in_every_mode(
     assert program.wait() == 0, program.text()
 
 
-def test_the_head_has_the_arguments_and_keys_of_the_call(
+def test_the_head_gets_the_arguments_and_settings_of_the_call(
     run_program: Callable[..., Program], tmp_path: Path
 ) -> None:
     marker = tmp_path / "used"
@@ -125,8 +125,8 @@ say("done")
     program = run_program(source)
     assert program.line() == "42"
     assert program.line() == (
-        "1 True authentication disabled: whoever reaches one of its ports runs code as this user. "
-        "Leave auth out to have it ask for a token."
+        "1 True authentication disabled: anyone who reaches one of its ports can run code as this "
+        "user. Leave auth out to require a token."
     )
     assert program.line() == "nodes 1"
     assert program.line() == "done"
@@ -149,16 +149,16 @@ except Exception as error:
 """
 
 
-def test_what_one_context_was_asked_for_does_not_reach_the_next(
+def test_the_settings_of_one_context_do_not_reach_the_next(
     run_program: Callable[..., Program],
 ) -> None:
     program = run_program(TWICE)
     assert program.line() == "7s"
     assert program.line() == "None"
     assert program.line() == (
-        "The JVM of this process runs since an earlier SparkContext, and it cannot honour "
-        "conf['spark.driver.extraJavaOptions'] (spark.driver.extraJavaOptions='-Dofthejvm=2'), and "
-        "it is '-Dofthejvm=1'. Leave that out, or start a new Python process."
+        "The JVM of this process was started for an earlier SparkContext, and it cannot honour "
+        "conf['spark.driver.extraJavaOptions'] (spark.driver.extraJavaOptions='-Dofthejvm=2', "
+        "currently '-Dofthejvm=1'). Leave that out, or start a new Python process."
     )
     assert program.wait() == 0, program.text()
 
@@ -201,7 +201,7 @@ say("done")
 """
 
 
-def test_all_executors_of_somebodys_standalone_cluster_are_found_and_no_more(
+def test_exactly_the_executors_of_an_existing_standalone_cluster_are_found(
     run_program: Callable[..., Program], leaves_nothing_behind: Leftovers
 ) -> None:
     master = run_program(MASTER, env=LOCAL_CLUSTER_ENV)
@@ -237,7 +237,7 @@ def test_spark_submit_decides_where_a_program_runs(
 ) -> None:
     path = tmp_path / "program.py"
     path.write_text(SUBMITTED)
-    submit = str(Path(pyspark.__file__).parent / "bin" / "spark-submit")
+    submit = str(SPARK_HOME / "bin" / "spark-submit")
     options = ["--master", "local[2]", "--conf", "spark.ui.enabled=false"]
     program = Program.start([submit, *options, str(path)], cwd=tmp_path, env={})
     try:

@@ -1,4 +1,4 @@
-"""One call starts a Ray cluster on the executors, one call takes it down."""
+"""One call starts a Ray cluster on the executors, and one call stops it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REFUSAL = "InvalidAuthToken"
 
 
 def ray_program(*words: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Another Python process, with nothing of this one's connection but `env`."""
+    """Another Python process, which knows nothing of this one's connection except `env`."""
     return subprocess.run(
         [sys.executable, *words],
         env=os.environ | env,
@@ -51,7 +51,7 @@ def test_no_cluster_runs_before_one_is_started(spark: SparkSession) -> None:
     assert spark.range(10).count() == 10
 
 
-def test_two_nodes_start_serve_tasks_and_leave_spark_its_slots(spark: SparkSession) -> None:
+def test_two_nodes_start_and_run_tasks_and_spark_keeps_its_slots(spark: SparkSession) -> None:
     with RayCluster.start(
         spark, num_nodes=2, cpus_per_node=1, object_store_memory="100m"
     ) as cluster:
@@ -84,7 +84,7 @@ def test_a_cluster_starts_again_after_it_was_stopped(spark: SparkSession) -> Non
             assert ray.get(node_of_task.remote())
 
 
-def test_stop_is_idempotent_and_survives_the_users_own_shutdown(spark: SparkSession) -> None:
+def test_stop_is_idempotent_and_works_after_the_users_own_shutdown(spark: SparkSession) -> None:
     cluster = RayCluster.start(spark, num_nodes=1, object_store_memory="100m")
     ray.shutdown()
     cluster.connect()
@@ -107,7 +107,9 @@ def test_two_clusters_of_one_application_do_not_disturb_each_other(spark: SparkS
         assert len([n for n in ray.nodes() if n["Alive"]]) == 3
 
 
-def test_another_process_reaches_the_cluster_with_its_environment(spark: SparkSession) -> None:
+def test_another_process_reaches_the_cluster_with_its_environment_variables(
+    spark: SparkSession,
+) -> None:
     with RayCluster.start(spark, num_nodes=1, object_store_memory="100m", connect=False) as cluster:
         assert not ray.is_initialized()
         answers: list[str] = []
@@ -122,7 +124,7 @@ def test_another_process_reaches_the_cluster_with_its_environment(spark: SparkSe
         assert eventually(shows_both_nodes, within_s=60), answers[-1]
 
 
-def test_a_client_without_the_token_is_refused_for_that(spark: SparkSession) -> None:
+def test_a_client_is_refused_because_it_lacks_the_token(spark: SparkSession) -> None:
     with RayCluster.start(spark, num_nodes=1, object_store_memory="100m", connect=False) as cluster:
         connects = ("-c", f"import ray; ray.init('{cluster.address}'); print('connected')")
         refused = ray_program(*connects, env={"RAY_AUTH_MODE": "disabled"})
@@ -132,7 +134,7 @@ def test_a_client_without_the_token_is_refused_for_that(spark: SparkSession) -> 
         assert "connected" in ray_program(*connects, env=cluster.env).stdout
 
 
-def test_the_token_is_in_no_argv(spark: SparkSession) -> None:
+def test_the_token_is_in_no_command_line(spark: SparkSession) -> None:
     with RayCluster.start(spark, num_nodes=1, object_store_memory="100m") as cluster:
         lines = [command_line(process) for process in children_of(os.getpid())]
         words = ("SparkSubmit", "CoarseGrainedExecutorBackend", "guard.py", "gcs_server", "raylet")
@@ -141,12 +143,12 @@ def test_the_token_is_in_no_argv(spark: SparkSession) -> None:
         assert [line for line in lines if token in line] == []
 
 
-def test_no_thread_of_ours_is_left_in_any_jvm(spark: SparkSession) -> None:
+def test_no_thread_of_rayonspark_is_left_in_any_jvm(spark: SparkSession) -> None:
     with RayCluster.start(spark, num_nodes=2, object_store_memory="100m") as cluster:
         running = jvm_threads(spark)
         assert any(f"rayonspark-{cluster.id}" in name for name in running["driver"])
-        assert any("rayonspark-keeper" in name for name in running["executors"])
-    # A keeper's thread ends itself, just after it has told the driver of its end.
+        assert any("rayonspark-agent" in name for name in running["executors"])
+    # An agent's thread ends just after it has reported its end to the driver.
     assert eventually(lambda: not any(map(ours, jvm_threads(spark).values())), within_s=5)
 
 
@@ -154,13 +156,13 @@ def test_the_token_is_in_no_log(spark: SparkSession) -> None:
     with RayCluster.start(spark, num_nodes=1, object_store_memory="100m") as cluster:
         token = cluster.env["RAY_AUTH_TOKEN"].encode()
         head, worker = (Path(node.log_directory) for node in cluster.nodes)
-    # An executor's own log is beside the directory of its node.
+    # An executor's own log is next to the log directory of its node.
     logs = [path for where in (head, worker.parent) for path in where.rglob("*") if path.is_file()]
     assert {"raylet.out", "gcs_server.out", "stderr"} <= {path.name for path in logs}
     assert [path for path in logs if token in path.read_bytes()] == []
 
 
-def test_the_address_has_the_names_that_ray_gives_it(spark: SparkSession) -> None:
+def test_address_info_has_the_names_that_ray_uses(spark: SparkSession) -> None:
     with RayCluster.start(spark, num_nodes=1, object_store_memory="100m") as cluster:
         info = cluster.address_info
         names = "node_ip_address object_store_address raylet_socket_name webui_url session_dir"

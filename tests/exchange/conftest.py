@@ -1,4 +1,4 @@
-"""Real Spark executors, real Ray. A module shares a session, and ends by leaving nothing."""
+"""Real Spark executors and real Ray. A module's tests share a session, and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from rayonspark import RayCluster
 
 from .sessions import local
 
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ["PYSPARK_PYTHON"] = sys.executable
 
 
-# A module's tests share a session: it must be gone at their end, files in memory with it.
+# A module's tests share a session. After the last test, it and its files in memory must be gone.
 leaves_nothing_behind = pytest.fixture(scope="module", autouse=True)(none_left)
 run_program = pytest.fixture(runs_programs)
 

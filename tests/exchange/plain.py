@@ -10,18 +10,18 @@ from pyspark.sql import DataFrame, Row
 
 
 def rows_of(df: DataFrame) -> list[Any]:
-    """Spark's own rows, in their order."""
+    """The rows of a DataFrame, in order."""
     return [plain(row) for row in df.collect()]
 
 
 def rows_in(table: pa.Table) -> list[Any]:
-    """Arrow's rows, in their order."""
+    """The rows of an Arrow table, in order."""
     columns = [[_from_arrow(v, f.type) for v in table[i].to_pylist()] for i, f in _fields(table)]
     return [tuple(row) for row in zip(*columns, strict=True)]
 
 
 def plain(value: Any) -> Any:
-    """Structs as tuples, maps as sorted pairs, floats by their bits, apart from a NaN's."""
+    """Return structs as tuples, maps as sorted pairs, floats as their bits; all NaNs are equal."""
     if isinstance(value, Row | tuple | list):
         return tuple(plain(part) for part in value)
     if isinstance(value, dict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,38 +11,41 @@ from pathlib import Path
 from rayonspark import RayCluster
 
 SAMPLE_S = 0.01
-"""Period of the looks at the files: no event tells of their growth."""
+"""How often the files are measured: no event reports their growth."""
 
 
 def files(cluster: RayCluster) -> list[Path]:
-    """What is staged now, beside the nodes of this cluster on this machine."""
-    found = Path("/dev/shm").glob(f"ros-stage-{cluster.id}-*/**/*")
-    return [path for path in found if path.is_file()]
+    """The files in the staging of this cluster's nodes on this machine."""
+    directories = Path("/dev/shm").glob(f"ros-stage-{cluster.id}-*")
+    return [path for directory in directories for path in _files_below(directory)]
 
 
 def exported(cluster: RayCluster) -> list[Path]:
-    """What is on its way to Ray. A frame in Spark keeps its files until Java collects it."""
+    """The files on their way to Ray. A frame keeps its files until Java's garbage collection."""
     return [path for path in files(cluster) if path.name.startswith("export-")]
 
 
 def largest(cluster: RayCluster) -> int:
-    """Bytes that are staged now in the fullest of its directories."""
+    """The number of bytes in the fullest staging directory of this cluster."""
     directories = Path("/dev/shm").glob(f"ros-stage-{cluster.id}-*")
     return max((_size(directory) for directory in directories), default=0)
 
 
 def _size(directory: Path) -> int:
     total = 0
-    # Files and directories may go between two looks.
-    with contextlib.suppress(FileNotFoundError):
-        for path in directory.glob("**/*"):
-            with contextlib.suppress(FileNotFoundError):
-                total += path.stat().st_size if path.is_file() else 0
+    for path in _files_below(directory):
+        with contextlib.suppress(FileNotFoundError):
+            total += path.stat().st_size
     return total
 
 
+def _files_below(directory: Path) -> list[Path]:
+    """The files below a directory; unlike `Path.glob`, `os.walk` lets a directory disappear."""
+    return [Path(at, name) for at, _, names in os.walk(directory) for name in names]
+
+
 class HighWaterMark:
-    """The most bytes that one directory held at once while it watched."""
+    """The most bytes that one directory held at any time while this watched."""
 
     def __init__(self, cluster: RayCluster) -> None:
         self._cluster = cluster
@@ -51,7 +55,7 @@ class HighWaterMark:
     @classmethod
     @contextlib.contextmanager
     def watching(cls, cluster: RayCluster) -> Iterator[HighWaterMark]:
-        """Look until the block ends."""
+        """Measure until the `with` block ends."""
         mark = cls(cluster)
         thread = threading.Thread(target=mark._watch, daemon=True)
         thread.start()

@@ -11,12 +11,11 @@ from typing import Any
 from hypothesis import strategies as st
 from pyspark.sql import types as T
 
-MOST_ROWS = 40
-MOST_COLUMNS = 6
-MOST_PARTITIONS = 4
+from .sql_types import HAS_TIME
 
-HAS_TIME = hasattr(T, "TimeType")
-"""Whether this Spark has a type for times of the day: 4.0 has none."""
+MAX_ROWS = 40
+MAX_COLUMNS = 6
+MAX_PARTITIONS = 4
 
 _UTC = datetime.timezone.utc
 _SIMPLE: dict[T.DataType, st.SearchStrategy[Any]] = {
@@ -31,12 +30,12 @@ _SIMPLE: dict[T.DataType, st.SearchStrategy[Any]] = {
     T.StringType(): st.text(max_size=20),
     T.BinaryType(): st.binary(max_size=20),
     T.DateType(): st.dates(datetime.date(2, 1, 1), datetime.date(9998, 12, 31)),
-    # Python's own conversion of local times is not what is tested: instants are given.
+    # Instants, because Python's own conversion of local times is not under test.
     T.TimestampType(): st.datetimes(
         datetime.datetime(2, 1, 1), datetime.datetime(9998, 12, 31), timezones=st.just(_UTC)
     ),
     T.TimestampNTZType(): st.datetimes(datetime.datetime(2, 1, 1), datetime.datetime(9998, 12, 31)),
-    # What Spark's Python half can add up: about 29,000 years, to the microsecond.
+    # The range that PySpark can add up: about 29,000 years, to the microsecond.
     T.DayTimeIntervalType(): st.timedeltas(
         datetime.timedelta(days=-10_000_000), datetime.timedelta(days=10_000_000)
     ),
@@ -49,7 +48,7 @@ _KEYS = (T.IntegerType(), T.LongType(), T.StringType(), T.DateType(), T.BooleanT
 
 @dataclass(frozen=True)
 class SparkRows:
-    """A schema, rows that fit to it, and the number of partitions that they lie in."""
+    """A schema, rows that fit it, and the number of their partitions."""
 
     schema: T.StructType
     rows: list[tuple[Any, ...]]
@@ -69,7 +68,7 @@ def decimals(precision: int, scale: int) -> st.SearchStrategy[decimal.Decimal]:
 
 @st.composite
 def decimal_types(draw: st.DrawFn) -> T.DecimalType:
-    """Every precision and scale; the corners often."""
+    """Every precision and scale; often the extreme ones."""
     precision = draw(st.sampled_from((38, 18, 9, 1)) | st.integers(1, 38))
     scale = draw(st.just(min(18, precision)) | st.integers(0, precision))
     return T.DecimalType(precision, scale)
@@ -94,7 +93,7 @@ def _nested(inner: st.SearchStrategy[T.DataType]) -> st.SearchStrategy[T.DataTyp
 
 
 def schemas(of: st.SearchStrategy[T.DataType], most: int) -> st.SearchStrategy[T.StructType]:
-    """Structs of nullable fields; names differ by more than their case, as Spark wants it."""
+    """Structs of nullable fields; names differ by more than case, as Spark requires."""
     fields = st.lists(st.tuples(names(), of), min_size=1, max_size=most, unique_by=_folded)
     return fields.map(lambda named: T.StructType([T.StructField(n, t) for n, t in named]))
 
@@ -121,8 +120,8 @@ def _values(of: T.DataType) -> st.SearchStrategy[Any]:
 
 @st.composite
 def spark_rows(draw: st.DrawFn) -> SparkRows:
-    """A schema and up to `MOST_ROWS` rows of it, none among them."""
-    schema = draw(schemas(data_types(), MOST_COLUMNS))
+    """A schema, and from 0 to `MAX_ROWS` rows of it."""
+    schema = draw(schemas(data_types(), MAX_COLUMNS))
     row = st.tuples(*(values(field.dataType) for field in schema.fields))
-    rows = draw(st.lists(row, max_size=MOST_ROWS))
-    return SparkRows(schema, rows, draw(st.integers(1, MOST_PARTITIONS)))
+    rows = draw(st.lists(row, max_size=MAX_ROWS))
+    return SparkRows(schema, rows, draw(st.integers(1, MAX_PARTITIONS)))

@@ -1,4 +1,4 @@
-"""Dynamic allocation: executors come without a Ray node, and go; the data does not mind."""
+"""Dynamic allocation: executors without a Ray node start and stop, and no row is lost."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DYNAMIC = {
     "spark.dynamicAllocation.maxExecutors": "2",
     "spark.dynamicAllocation.schedulerBacklogTimeout": "1s",
     "spark.dynamicAllocation.executorIdleTimeout": "2s",
-    # A task goes to a free executor at once, also to one without a node.
+    # A task goes to a free executor immediately, even to one without a node.
     "spark.locality.wait": "0s",
 }
 
@@ -35,11 +35,13 @@ def spark(leaves_nothing_behind: Leftovers) -> Iterator[SparkSession]:
 
 
 def executors(spark: SparkSession) -> int:
-    """Those that Spark has now, without the driver."""
+    """The number of executors that Spark has now, without the driver."""
     return len(spark.sparkContext._jsc.sc().statusTracker().getExecutorInfos()) - 1
 
 
-def test_more_executors_than_nodes_come_and_go_and_every_row_arrives(spark: SparkSession) -> None:
+def test_every_row_arrives_while_executors_without_a_node_start_and_stop(
+    spark: SparkSession,
+) -> None:
     with RayCluster.start(
         spark,
         num_nodes=1,
@@ -49,7 +51,7 @@ def test_more_executors_than_nodes_come_and_go_and_every_row_arrives(spark: Spar
         ray_init={"log_to_driver": False},
     ) as cluster:
         assert [node.role for node in cluster.nodes] == ["head", "worker"]
-        # Long tasks have Spark ask for the second executor.
+        # Long tasks make Spark request the second executor.
         assert spark.sparkContext.parallelize(range(8), 8).map(lambda _: time.sleep(2)).count() == 8
         assert eventually(lambda: executors(spark) == 2, within_s=30)
 
@@ -65,6 +67,6 @@ def test_more_executors_than_nodes_come_and_go_and_every_row_arrives(spark: Spar
 
         assert back.groupBy().sum("id").first()[0] == SUM
         assert cluster.last_exchange.local_share == 1.0
-        # The one without a node is idle, and goes; the rows are read all the same.
+        # Spark removes the idle executor, which has no node; the rows can still be read.
         assert eventually(lambda: executors(spark) == 1, within_s=60)
         assert back.groupBy().sum("id").first()[0] == SUM

@@ -1,4 +1,4 @@
-"""The example does what it says, on one process and on two executors."""
+"""The training example works in one process and on two executors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "spark_to_ray_training.py"
 
 
 @pytest.mark.parametrize("master", ["local[2]", "local-cluster[2,1,1408]"])
-def test_training_in_ray_is_judged_in_spark(master: str, tmp_path: Path) -> None:
+def test_spark_evaluates_the_model_that_ray_trained(master: str, tmp_path: Path) -> None:
     ran = subprocess.run(
         [sys.executable, str(EXAMPLE), "--master", master],
         cwd=tmp_path,

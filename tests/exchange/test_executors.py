@@ -1,4 +1,4 @@
-"""Between real executors: data stays on its host, crosses where it must, and survives losses."""
+"""Between executors, data stays on its host, crosses hosts where it must, and survives losses."""
 
 from __future__ import annotations
 
@@ -9,48 +9,28 @@ import psutil
 import pyarrow as pa
 import pytest
 import ray
-from cluster.leftovers import Leftovers, eventually, executors_under
-from cluster.sessions import local_cluster
+from cluster.leftovers import eventually, executors_under
 from pyspark.sql import SparkSession
 from rayonspark import RayCluster, errors
 from rayonspark.data._ray_data import blocks_of
 
 from . import staging
 from .blocks import tables
+from .nodes import raylet_of
+from .sessions import start, two_executors
 
 ROWS = 2_000_000
 SUM = ROWS * (ROWS - 1) // 2
 
 
-@pytest.fixture(scope="module")
-def spark(leaves_nothing_behind: Leftovers) -> Iterator[SparkSession]:
-    """Two executors, each a process with one core."""
-    with local_cluster(workers=2, cores=1) as session:
-        yield session
+spark = pytest.fixture(scope="module")(two_executors)
 
 
 @pytest.fixture
 def cluster(spark: SparkSession) -> Iterator[RayCluster]:
-    """A cluster of this test's own, with a node beside each executor: tests end its nodes."""
+    """A new cluster for each test, with a node next to each executor: tests kill its nodes."""
     with start(spark, num_nodes=2) as started:
         yield started
-
-
-def start(spark: SparkSession, **fields: object) -> RayCluster:
-    return RayCluster.start(
-        spark,
-        cpus_per_node=1,
-        object_store_memory="150m",
-        staging_memory="40m",
-        ray_init={"log_to_driver": False},
-        **fields,
-    )
-
-
-def raylet_of(cluster: RayCluster, executor_id: str) -> psutil.Process:
-    (node,) = (node for node in cluster.nodes if node.executor_id == executor_id)
-    children = psutil.Process(node.pid).children(recursive=True)
-    return next(process for process in children if process.name() == "raylet")
 
 
 def executor_processes(spark: SparkSession) -> list[psutil.Process]:
@@ -65,7 +45,9 @@ def locations(dataset: ray.data.Dataset) -> set[str]:
     return {node for place in found.values() for node in place["node_ids"]}
 
 
-def test_blocks_lie_where_their_partitions_were(spark: SparkSession, cluster: RayCluster) -> None:
+def test_blocks_stay_on_the_nodes_next_to_their_partitions(
+    spark: SparkSession, cluster: RayCluster
+) -> None:
     df = spark.range(0, ROWS, 1, 4).selectExpr("id", "id % 7 AS k")
 
     dataset = cluster.to_ray(df)
@@ -82,7 +64,7 @@ def test_blocks_lie_where_their_partitions_were(spark: SparkSession, cluster: Ra
     assert back.repartition(3).count() == ROWS
 
 
-def test_blocks_that_the_driver_has_read_are_still_handed_over_by_the_workers(
+def test_workers_still_hand_over_blocks_that_the_driver_has_read(
     spark: SparkSession, cluster: RayCluster
 ) -> None:
     dataset = cluster.to_ray(spark.range(0, ROWS, 1, 4))
@@ -113,7 +95,7 @@ def test_rows_of_an_executor_without_a_node_arrive(spark: SparkSession) -> None:
         assert eventually(lambda: len(staging.files(cluster)) > 0, within_s=5)
 
 
-def test_a_lost_node_is_an_error_that_says_recoverable(
+def test_the_error_after_the_loss_of_a_node_suggests_recoverable(
     spark: SparkSession, cluster: RayCluster
 ) -> None:
     dataset = cluster.to_ray(spark.range(0, ROWS, 1, 4))
@@ -123,7 +105,7 @@ def test_a_lost_node_is_an_error_that_says_recoverable(
         dataset.sum("id")
 
 
-def test_a_recoverable_dataset_has_the_same_rows_after_a_node_was_lost(
+def test_a_recoverable_dataset_has_the_same_rows_after_the_loss_of_a_node(
     spark: SparkSession, cluster: RayCluster
 ) -> None:
     dataset = cluster.to_ray(spark.range(0, ROWS, 1, 4), recoverable=True)
@@ -134,10 +116,10 @@ def test_a_recoverable_dataset_has_the_same_rows_after_a_node_was_lost(
     assert [block.column("id")[0].as_py() for block in tables(dataset)] == before
 
 
-def test_a_frame_in_spark_outlives_the_node_beside_its_files(
+def test_a_frame_in_spark_survives_the_loss_of_its_staged_files(
     spark: SparkSession, cluster: RayCluster
 ) -> None:
-    # The objects lie beside the driver; only the files are lost with the node.
+    # The objects are on the head; only the files are lost with the node.
     df = cluster.to_spark(ray.data.from_arrow(pa.table({"id": range(1000)})))
     total = df.groupBy().sum("id").first()[0]
     raylet_of(cluster, "1").kill()
@@ -145,9 +127,9 @@ def test_a_frame_in_spark_outlives_the_node_beside_its_files(
     assert df.groupBy().sum("id").first()[0] == total
 
 
-def test_an_executor_that_dies_in_between_costs_no_row(spark: SparkSession) -> None:
+def test_no_row_is_lost_when_an_executor_dies_during_a_transfer(spark: SparkSession) -> None:
     with start(spark, num_nodes=2) as cluster:
-        # Four times what both stagings hold: it is on its way for a while.
+        # Four times what the staging of both nodes holds, so the transfer takes a while.
         rows = 20 * ROWS
         victim = executor_processes(spark)[0]
         staged = threading.Thread(

@@ -1,4 +1,4 @@
-"""The one-line forms of the Orca handle move data as the cluster's own do."""
+"""`to_ray` and `to_spark` of the Orca handle move data as the cluster's methods do."""
 
 from __future__ import annotations
 

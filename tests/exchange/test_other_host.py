@@ -1,4 +1,4 @@
-"""Between hosts that share no memory: an executor without a Ray node sends its data to another."""
+"""An executor without a Ray node sends its data to another host, which shares no memory with it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from cluster.leftovers import Leftovers, eventually
 from cluster.threads import jvm_threads, ours
 from pyspark.sql import SparkSession
 from rayonspark import RayCluster, configure_spark
+
+from .sessions import start
 
 ROWS = 2_000_000
 SUM = ROWS * (ROWS - 1) // 2
@@ -28,7 +30,7 @@ def spark(
             .config("spark.driver.host", hosts.DRIVER)
             .config("spark.driver.bindAddress", hosts.DRIVER)
             .config("spark.executor.memory", "512m")
-            # A task goes to a free executor at once, also to the wrong one.
+            # A task goes to a free executor immediately, even to one on the wrong host.
             .config("spark.locality.wait", "0s")
             .config("spark.ui.enabled", "false")
         )
@@ -43,15 +45,8 @@ def spark(
 
 @pytest.fixture
 def cluster(spark: SparkSession) -> Iterator[RayCluster]:
-    """A node beside one of the two executors."""
-    with RayCluster.start(
-        spark,
-        num_nodes=1,
-        cpus_per_node=1,
-        object_store_memory="150m",
-        staging_memory="40m",
-        ray_init={"log_to_driver": False},
-    ) as started:
+    """A cluster with a node next to one of the two executors."""
+    with start(spark, num_nodes=1) as started:
         yield started
 
 
@@ -79,7 +74,7 @@ def test_a_frame_larger_than_the_staging_crosses(spark: SparkSession, cluster: R
     del dataset
 
 
-def test_a_nodes_route_ends_with_its_cluster(spark: SparkSession) -> None:
+def test_the_staging_server_ends_with_its_cluster(spark: SparkSession) -> None:
     with RayCluster.start(
         spark, num_nodes=1, cpus_per_node=1, object_store_memory="150m"
     ) as cluster:

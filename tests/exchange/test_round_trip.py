@@ -1,4 +1,4 @@
-"""Rows are the same on both sides, whatever their types: there, and back again."""
+"""Rows of every type are the same in Ray, and again when they are back in Spark."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from rayonspark import RayCluster
 from .blocks import table, tables
 from .plain import plain, rows_in, rows_of
 from .sessions import TIME_ZONE
-from .strategies import HAS_TIME, SparkRows, spark_rows
+from .sql_types import HAS_TIME, SQL_TYPES, one_row
+from .strategies import SparkRows, spark_rows
 
 EXAMPLES = int(os.environ.get("EXCHANGE_EXAMPLES", "10"))
-"""How many random frames; more by hand, when the encoder or the scan has changed."""
+"""The number of random frames; raise it by hand after a change of the encoder or the scan."""
 
 SEED = int(os.environ.get("EXCHANGE_SEED", secrets.randbelow(2**32)))
-"""Other frames each time; a failure names the seed that makes them again."""
+"""Each run has other frames; a failure prints the seed that reproduces them."""
 
 
 def frame_of(spark: SparkSession, made: SparkRows) -> DataFrame:
@@ -42,10 +43,10 @@ def types_of(schema: pa.Schema) -> list[tuple[str, pa.DataType]]:
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(made=spark_rows())
-def test_random_rows_are_sparks_own_in_ray_and_back_in_spark(
+def test_random_rows_are_the_same_in_ray_and_back_in_spark(
     spark: SparkSession, cluster: RayCluster, made: SparkRows
 ) -> None:
-    note(f"EXCHANGE_SEED={SEED} EXCHANGE_EXAMPLES={EXAMPLES} makes these frames again.")
+    note(f"EXCHANGE_SEED={SEED} EXCHANGE_EXAMPLES={EXAMPLES} reproduces these frames.")
     df = frame_of(spark, made)
     types = types_of(to_arrow_schema(df.schema, timezone=TIME_ZONE))
 
@@ -64,35 +65,10 @@ def test_random_rows_are_sparks_own_in_ray_and_back_in_spark(
     assert rows_of(back) == rows_of(df)
 
 
-SQL_TYPES = [
-    ("CAST(NULL AS VOID)", pa.null()),
-    ("true", pa.bool_()),
-    ("CAST(-128 AS TINYINT)", pa.int8()),
-    ("CAST(-32768 AS SMALLINT)", pa.int16()),
-    ("CAST(-2147483648 AS INT)", pa.int32()),
-    ("CAST(-9223372036854775808 AS BIGINT)", pa.int64()),
-    ("CAST('-Infinity' AS FLOAT)", pa.float32()),
-    ("CAST('NaN' AS DOUBLE)", pa.float64()),
-    ("CAST('-12345678901234567890.123456789012345678' AS DECIMAL(38,18))", pa.decimal128(38, 18)),
-    ("CAST('0.5' AS DECIMAL(1,1))", pa.decimal128(1, 1)),
-    ("'größe 名前'", pa.string()),
-    ("CAST('fix' AS VARCHAR(7))", pa.string()),
-    ("X'00FF'", pa.binary()),
-    ("DATE'0001-01-01'", pa.date32()),
-    ("TIMESTAMP'1969-12-31 23:59:59.999999'", pa.timestamp("us", TIME_ZONE)),
-    ("TIMESTAMP_NTZ'9999-12-31 23:59:59.999999'", pa.timestamp("us")),
-    ("INTERVAL '-1 02:03:04.000005' DAY TO SECOND", pa.duration("us")),
-    ("array(1, NULL)", pa.list_(pa.int32())),
-    *([("TIME'23:59:59.999999'", pa.time64("ns"))] if HAS_TIME else []),
-    ("map('a', array(named_struct('b', 1.5D)))", None),
-    ("named_struct('n', CAST(NULL AS STRUCT<m: ARRAY<INT>>))", None),
-]
-
-
-def test_each_sql_type_has_its_arrow_type_and_comes_back(
+def test_each_sql_type_has_its_arrow_type_and_survives_a_round_trip(
     spark: SparkSession, cluster: RayCluster
 ) -> None:
-    one = spark.sql(f"SELECT {', '.join(f'{sql} AS c{i}' for i, (sql, _) in enumerate(SQL_TYPES))}")
+    one = one_row(spark)
     nothing = one.where("c1 = false")
     for df in (one, nothing):
         dataset = cluster.to_ray(df)
@@ -102,12 +78,12 @@ def test_each_sql_type_has_its_arrow_type_and_comes_back(
             if expected is not None:
                 assert arrived.field(f"c{i}").type == expected, sql
         back = cluster.to_spark(dataset)
-        # All that came from elsewhere may be null: nobody checks what an Arrow schema says of it.
+        # Every column from outside is nullable: nobody checks what an Arrow schema says about it.
         assert back.schema.simpleString() == df.schema.simpleString()
         assert rows_of(back) == rows_of(df)
 
 
-def test_a_calendar_interval_is_months_days_and_nanoseconds_and_comes_back(
+def test_a_calendar_interval_is_month_day_nano_in_ray_and_survives_a_round_trip(
     spark: SparkSession, cluster: RayCluster
 ) -> None:
     df = spark.range(3).selectExpr("IF(id = 1, NULL, make_interval(0, 5, 0, -3, 0, 0, id)) AS i")
@@ -124,7 +100,7 @@ def test_a_calendar_interval_is_months_days_and_nanoseconds_and_comes_back(
 
 
 @pytest.mark.skipif(not HAS_TIME, reason="this Spark has no type TIME")
-def test_a_coarse_time_has_its_value_and_comes_back_with_six_digits(
+def test_a_time_of_three_digits_keeps_its_value_and_returns_with_six(
     spark: SparkSession, cluster: RayCluster
 ) -> None:
     df = spark.sql("SELECT CAST(TIME'12:34:56.123456' AS TIME(3)) AS t")
@@ -152,9 +128,7 @@ def test_an_empty_frame_keeps_its_schema_both_ways(
     assert back.selectExpr("count(*)").first()[0] == 0
 
 
-def test_the_order_of_rows_is_that_of_the_partitions(
-    spark: SparkSession, cluster: RayCluster
-) -> None:
+def test_rows_keep_the_order_of_the_partitions(spark: SparkSession, cluster: RayCluster) -> None:
     df = spark.range(0, 10_000, 1, 7)
 
     dataset = cluster.to_ray(df, max_rows_per_block=500)

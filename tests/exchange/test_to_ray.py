@@ -1,6 +1,8 @@
-"""A DataFrame becomes a Dataset of Arrow blocks, without a slot of Ray's and within bounds."""
+"""A DataFrame becomes a Dataset of Arrow blocks, without a free CPU and with limited memory."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -30,7 +32,9 @@ def test_blocks_are_arrow_tables_whose_sizes_ray_data_knows(
     assert dataset.map_batches(lambda b: {"id": b["id"] * 2}).sum("id") == 999_000
 
 
-def test_it_works_while_actors_hold_every_cpu(spark: SparkSession, cluster: RayCluster) -> None:
+def test_transfers_work_while_actors_hold_every_cpu(
+    spark: SparkSession, cluster: RayCluster
+) -> None:
     @ray.remote(num_cpus=1)
     class Holder:
         def hold(self) -> bool:
@@ -47,7 +51,7 @@ def test_it_works_while_actors_hold_every_cpu(spark: SparkSession, cluster: RayC
             ray.kill(holder)
 
 
-def test_many_tiny_partitions_are_packed(spark: SparkSession, cluster: RayCluster) -> None:
+def test_many_tiny_partitions_become_few_blocks(spark: SparkSession, cluster: RayCluster) -> None:
     dataset = cluster.to_ray(spark.range(0, 100_000, 1, 10_000))
 
     assert dataset.count() == 100_000
@@ -86,7 +90,7 @@ def test_a_frame_larger_than_the_object_store_passes_through(
 
 
 def test_a_partition_above_2_gib_passes_through(spark: SparkSession, cluster: RayCluster) -> None:
-    # 2.25 GiB: more than any array of Java's, than the heap and than the store.
+    # 2.25 GiB: more than a Java array, the heap or the object store can hold.
     rows = 2304
     df = spark.range(0, rows, 1, 1).selectExpr("id", "CAST(repeat('x', 1048576) AS BINARY) AS b")
     with staging.HighWaterMark.watching(cluster) as mark:
@@ -95,7 +99,7 @@ def test_a_partition_above_2_gib_passes_through(spark: SparkSession, cluster: Ra
     assert 0 < mark.bytes <= 64 * MIB
     assert dataset.count() == rows
     assert dataset.size_bytes() > 2**31
-    # All of it would come back from Ray's disk.
+    # Only the last block is read: Ray would read all of them back from disk.
     bundles = list(dataset.iter_internal_ref_bundles())
     last = ray.get(bundles[-1].block_refs[-1])
     assert last.column("id")[-1].as_py() == rows - 1
@@ -114,8 +118,32 @@ def test_the_user_chooses_the_blocks(spark: SparkSession, cluster: RayCluster) -
         assert sum(block.num_rows for block in blocks) == 1000
 
 
+def test_a_chosen_number_of_large_blocks_stays_within_the_staging_limit(
+    spark: SparkSession, cluster: RayCluster
+) -> None:
+    rows = 5_000_000
+    df = spark.range(0, rows, 1, 4).selectExpr("id", "id + 1 AS next")
+    with staging.HighWaterMark.watching(cluster) as mark:
+        dataset = cluster.to_ray(df, num_blocks=2)
+    # Each block has 40 MB; both of them, and anything else, share 64 MiB of staging.
+    assert 0 < mark.bytes <= 64 * MIB
+    blocks = tables(dataset)
+    assert [block.num_rows for block in blocks] == [rows // 2] * 2
+    assert blocks[0].column("id")[-1].as_py() + 1 == blocks[1].column("id")[0].as_py()
+    assert dataset.sum("next") == rows * (rows + 1) // 2
+    assert cluster.last_exchange is not None
+    assert cluster.last_exchange.blocks == 2
+
+
+def test_a_pandas_on_spark_frame_is_converted(spark: SparkSession, cluster: RayCluster) -> None:
+    frame: Any = spark.range(10).pandas_api()
+    dataset = cluster.to_ray(frame)
+    assert dataset.sum("id") == 45
+    assert dataset.schema().names == ["id"]
+
+
 def test_releasing_the_dataset_frees_the_memory(spark: SparkSession, cluster: RayCluster) -> None:
-    # What the tests before made goes with its owner, the driver's connection.
+    # Ray frees what earlier tests made when its owner, the driver's connection, ends.
     cluster.disconnect()
     cluster.connect(log_to_driver=False)
     assert eventually(lambda: stored_mib() == 0, within_s=60)
@@ -127,7 +155,7 @@ def test_releasing_the_dataset_frees_the_memory(spark: SparkSession, cluster: Ra
     assert eventually(lambda: stored_mib() == 0, within_s=60)
 
 
-def test_the_last_exchange_is_told(spark: SparkSession, cluster: RayCluster) -> None:
+def test_the_cluster_reports_the_last_exchange(spark: SparkSession, cluster: RayCluster) -> None:
     cluster.to_ray(spark.range(0, 1000, 1, 4))
 
     exchange = cluster.last_exchange
@@ -147,15 +175,17 @@ def test_the_functions_use_the_current_cluster(spark: SparkSession, cluster: Ray
     assert rayonspark.to_spark(dataset, spark).count() == 10
 
 
-WITHOUT_IMAGE = [
+WITHOUT_EQUIVALENT = [
     ("SELECT 1 AS a, 2 AS a", "a"),
     ("SELECT INTERVAL 1 MONTH AS months", "months"),
     ("SELECT array(named_struct('deep', parse_json('1'))) AS json", "json"),
 ]
 
 
-@pytest.mark.parametrize(("query", "column"), WITHOUT_IMAGE, ids=[c for _, c in WITHOUT_IMAGE])
-def test_what_has_no_image_is_an_error_that_names_it_before_any_data_moves(
+@pytest.mark.parametrize(
+    ("query", "column"), WITHOUT_EQUIVALENT, ids=[c for _, c in WITHOUT_EQUIVALENT]
+)
+def test_a_column_without_an_equivalent_is_named_before_any_data_moves(
     spark: SparkSession, cluster: RayCluster, query: str, column: str
 ) -> None:
     jobs = spark.sparkContext.statusTracker()
@@ -172,7 +202,7 @@ def test_no_columns_is_an_error(spark: SparkSession, cluster: RayCluster) -> Non
         cluster.to_ray(spark.range(3).select())
 
 
-def test_a_vector_is_an_error_that_says_vector_to_array(
+def test_the_error_for_a_vector_suggests_vector_to_array(
     spark: SparkSession, cluster: RayCluster
 ) -> None:
     from pyspark.ml.functions import vector_to_array
@@ -186,7 +216,7 @@ def test_a_vector_is_an_error_that_says_vector_to_array(
     assert cluster.to_ray(as_array).take_all() == [{"features": [1.0, 2.0]}]
 
 
-def test_a_failing_row_fails_the_call_and_leaves_nothing(
+def test_a_failing_row_fails_the_call_and_leaves_nothing_behind(
     spark: SparkSession, cluster: RayCluster
 ) -> None:
     df = spark.range(0, 1_000_000, 1, 4).selectExpr("IF(id = 999999, raise_error('mine'), id) AS x")
@@ -199,8 +229,27 @@ def test_a_failing_row_fails_the_call_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("options", [{"max_rows_per_block": 0}, {"num_blocks": 0}])
-def test_a_bad_option_is_named(
+def test_the_error_names_a_bad_option(
     spark: SparkSession, cluster: RayCluster, options: dict[str, int]
 ) -> None:
     with pytest.raises(errors.RayOnSparkException, match=next(iter(options))):
         cluster.to_ray(spark.range(5), **options)
+
+
+@pytest.mark.parametrize("zone", ["GMT+8", "UTC+01:00", "Z", "UT", "SystemV/PST8PDT"])
+def test_instants_survive_a_time_zone_that_only_java_has(
+    spark: SparkSession, cluster: RayCluster, zone: str
+) -> None:
+    before = spark.conf.get("spark.sql.session.timeZone")
+    assert before is not None
+    spark.conf.set("spark.sql.session.timeZone", zone)
+    try:
+        df = spark.sql("SELECT timestamp_micros(id * 1000000007) AS at FROM range(10)")
+        dataset = cluster.to_ray(df)
+        micros = [n * 1_000_000_007 for n in range(10)]
+        assert [int(row["at"].timestamp() * 1e6 + 0.5) for row in dataset.take(10)] == micros
+        assert [at.value // 1000 for at in dataset.to_pandas()["at"]] == micros
+        back = cluster.to_spark(dataset).selectExpr("unix_micros(at) AS micros")
+        assert sorted(row.micros for row in back.collect()) == micros
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", before)

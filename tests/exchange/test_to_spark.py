@@ -1,4 +1,4 @@
-"""A Dataset becomes a DataFrame that Spark can use as any other, as long as the cluster runs."""
+"""A Dataset becomes a DataFrame that Spark can use like any other while the cluster runs."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ import pytest
 import ray
 from cluster.leftovers import eventually
 from pyspark.sql import SparkSession
+from ray._private.internal_api import memory_summary
 from rayonspark import RayCluster, errors
 
 from . import staging
 from .plain import rows_of
-from .strategies import HAS_TIME
+from .sql_types import HAS_TIME
 
 MIB = 2**20
 
 
-def test_it_is_read_again_and_again_in_every_way(
+def test_a_dataframe_can_be_read_repeatedly_and_in_every_way(
     spark: SparkSession, cluster: RayCluster, tmp_path: Path
 ) -> None:
     df = cluster.to_spark(ray.data.range(1000, override_num_blocks=4).materialize())
@@ -41,9 +42,7 @@ def test_it_is_read_again_and_again_in_every_way(
     assert spark.read.parquet(str(tmp_path / "out")).count() == 1000
 
 
-def test_only_the_columns_that_are_asked_for_are_read(
-    spark: SparkSession, cluster: RayCluster
-) -> None:
+def test_only_the_selected_columns_are_read(spark: SparkSession, cluster: RayCluster) -> None:
     dataset = ray.data.from_arrow(pa.table({"a": [1, 2], "b": ["x", "y"], "c": [0.5, None]}))
     df = cluster.to_spark(dataset)
 
@@ -52,9 +51,38 @@ def test_only_the_columns_that_are_asked_for_are_read(
     assert df.count() == 2
 
 
-def test_the_order_of_rows_is_that_of_the_blocks(cluster: RayCluster) -> None:
+def test_rows_keep_the_order_of_the_blocks(cluster: RayCluster) -> None:
     dataset = ray.data.from_arrow([pa.table({"n": [i, i + 1]}) for i in range(0, 20, 2)])
     assert [row.n for row in cluster.to_spark(dataset).collect()] == list(range(20))
+
+
+def test_many_small_blocks_become_a_few_partitions_and_keep_their_order(
+    spark: SparkSession, cluster: RayCluster
+) -> None:
+    small = ray.data.range(6000, override_num_blocks=600).materialize()
+    df = cluster.to_spark(small)
+    slots = spark.sparkContext.defaultParallelism
+    assert 4 * slots <= df.rdd.getNumPartitions() <= 8 * slots
+    assert [row.id for row in df.collect()] == list(range(6000))
+
+    # Blocks of two schemas cannot be read as one.
+    of_two = small.limit(100).union(ray.data.from_items([{"id": 1, "more": "x"}]))
+    found = cluster.to_spark(of_two).groupBy().agg({"id": "sum", "more": "max"}).first()
+    assert tuple(found) in {(4951, "x"), ("x", 4951)}
+
+
+def test_the_dataset_of_a_dropped_dataframe_leaves_rays_store(cluster: RayCluster) -> None:
+    # Together twice the store, of which each takes a quarter.
+    for round in range(8):
+        dataset = ray.data.range(9_000_000, override_num_blocks=8).materialize()
+        df = cluster.to_spark(dataset)
+        assert df.groupBy().sum("id").first()[0] == 9_000_000 * 8_999_999 // 2, round
+        del df, dataset
+    assert "Spilled" not in memory_summary(stats_only=True)
+    last = cluster.last_exchange.frame
+    assert eventually(
+        lambda: not any(path.parent.name == last for path in staging.files(cluster)), within_s=20
+    )
 
 
 EPOCH = datetime.datetime(1970, 1, 1)
@@ -78,7 +106,7 @@ LAYOUTS = {
     "timestamp_ns_tz": (
         pa.array([1999, None], pa.timestamp("ns", "UTC")),
         "timestamp",
-        # An instant, which Python is given as the machine's local time.
+        # An instant: Spark returns it to Python in the machine's local time.
         [datetime.datetime.fromtimestamp(0) + datetime.timedelta(microseconds=1), None],
     ),
     "duration_ns": (
@@ -108,10 +136,10 @@ if HAS_TIME:
         "time32_s": (pa.array([NOON, None], pa.time32("s")), "time(6)", [NOON, None]),
         "time64_us": (pa.array([NOON, None], pa.time64("us")), "time(6)", [NOON, None]),
     }
-"""Arrow layouts that Spark does not read as they are -> its type, and the values."""
+"""Arrow layouts that Spark cannot read directly: an array, Spark's type, and Spark's values."""
 
 
-def test_layouts_that_spark_does_not_read_are_cast(cluster: RayCluster) -> None:
+def test_layouts_that_spark_cannot_read_are_cast(cluster: RayCluster) -> None:
     made = pa.table({name: array for name, (array, _, _) in LAYOUTS.items()})
 
     df = cluster.to_spark(ray.data.from_arrow(made))
@@ -137,6 +165,19 @@ def test_pandas_blocks_and_tensors_are_accepted(cluster: RayCluster) -> None:
     matrices = ray.data.from_numpy(np.arange(8, dtype=np.int32).reshape(2, 2, 2))
     assert rows_of(cluster.to_spark(matrices).selectExpr("data[1][0]")) == [(2,), (6,)]
 
+    def images(batch: dict[str, np.ndarray]) -> dict[str, list[np.ndarray]]:
+        """Tensors of two shapes in each block."""
+        return {"image": [np.full((2, int(n) + 1), int(n) + 1) for n in batch["id"]]}
+
+    of_shapes = ray.data.range(4, override_num_blocks=2).map_batches(images)
+    assert rows_of(cluster.to_spark(of_shapes).selectExpr("size(image[1])", "image[1][0]")) == [
+        (n, n) for n in (1, 2, 3, 4)
+    ]
+    one_each = ray.data.range(3, override_num_blocks=3).map_batches(
+        lambda batch: {"image": np.ones((1, 2, int(batch["id"][0]) + 1))}
+    )
+    assert rows_of(cluster.to_spark(one_each).selectExpr("size(image[0])")) == [(1,), (2,), (3,)]
+
 
 def test_blocks_of_compatible_schemas_are_unified(cluster: RayCluster) -> None:
     dataset = ray.data.from_arrow(
@@ -153,7 +194,9 @@ def test_incompatible_blocks_are_an_error_that_names_the_column_and_both_types(
         cluster.to_spark(dataset)
 
 
-def test_a_column_without_an_image_is_named_before_any_data_moves(cluster: RayCluster) -> None:
+def test_a_column_without_an_equivalent_is_named_before_any_data_moves(
+    cluster: RayCluster,
+) -> None:
     union = pa.UnionArray.from_sparse(pa.array([0, 1], pa.int8()), [pa.array([1, 2])] * 2)
     dataset = ray.data.from_arrow(pa.table({"fine": [1, 2], "odd": union}))
     before = set(staging.files(cluster))
@@ -168,12 +211,12 @@ def test_an_empty_dataset_keeps_its_schema(cluster: RayCluster) -> None:
     assert df.schema.simpleString() == "struct<größe:decimal(38,18)>"
     assert df.collect() == []
 
-    # Ray itself forgets the columns of a block that no row of was left.
+    # Ray itself drops the columns of a block that has no rows left.
     with pytest.raises(errors.InvalidSpecException, match="no columns"):
         cluster.to_spark(dataset.filter(lambda row: True).materialize())
 
 
-def test_a_file_that_is_gone_comes_again_from_its_ray_object(cluster: RayCluster) -> None:
+def test_a_deleted_file_is_staged_again_from_its_ray_object(cluster: RayCluster) -> None:
     df = cluster.to_spark(ray.data.range(1000, override_num_blocks=4).materialize())
     assert df.count() == 1000
     assert df.groupBy().sum("id").first()[0] == 499_500
@@ -186,7 +229,9 @@ def test_a_file_that_is_gone_comes_again_from_its_ray_object(cluster: RayCluster
     assert df.groupBy().sum("id").first()[0] == 499_500
 
 
-def test_files_stay_within_their_bound_and_go_with_the_frame(cluster: RayCluster) -> None:
+def test_files_stay_within_the_staging_limit_and_are_deleted_with_the_frame(
+    cluster: RayCluster,
+) -> None:
     # 160 MB through 64 MiB of staging.
     made = ray.data.range(20_000_000, override_num_blocks=20).materialize()
     with staging.HighWaterMark.watching(cluster) as mark:
@@ -205,13 +250,15 @@ def test_files_stay_within_their_bound_and_go_with_the_frame(cluster: RayCluster
 
 
 def collect_garbage(spark: SparkSession) -> None:
-    """Java's own decides when a frame goes: nobody else knows that the last plan is gone."""
+    """Collect in Java, too: only its garbage collector knows that a frame's last plan is gone."""
     gc.collect()
     spark.sparkContext._jvm.System.gc()
 
 
-def test_what_grows_in_sparks_layout_stays_within_the_bound_too(cluster: RayCluster) -> None:
-    # 600 MB of text of which Ray has each word once, in blocks of less than 1 MiB.
+def test_data_that_grows_in_sparks_layout_stays_within_the_staging_limit(
+    cluster: RayCluster,
+) -> None:
+    # 600 MB of text, in blocks of less than 1 MiB because Ray stores each word once.
     words = pa.array([str(i) * 3000 for i in range(10)])
     rows = 5000
     block = pa.table(
@@ -224,15 +271,15 @@ def test_what_grows_in_sparks_layout_stays_within_the_bound_too(cluster: RayClus
     assert dataset.size_bytes() < 40 * MIB
     with staging.HighWaterMark.watching(cluster) as mark:
         df = cluster.to_spark(dataset)
-        told = df.selectExpr("sum(length(word))", "sum(n)", "count(DISTINCT word)").first()
-    assert tuple(told) == (40 * rows * 3000, 40 * rows, 10)
+        found = df.selectExpr("sum(length(word))", "sum(n)", "count(DISTINCT word)").first()
+    assert tuple(found) == (40 * rows * 3000, 40 * rows, 10)
     assert 0 < mark.bytes <= 64 * MIB
-    # What is told is what was moved.
+    # The exchange reports what was moved.
     assert cluster.last_exchange.bytes > 600 * 10**6
     assert cluster.last_exchange.blocks > 40
 
 
-def test_one_block_that_is_larger_than_the_staging_is_read_in_parts(cluster: RayCluster) -> None:
+def test_a_block_larger_than_the_staging_is_read_in_parts(cluster: RayCluster) -> None:
     word = pa.array(["x" * 10_000])
     block = pa.table({"w": pa.DictionaryArray.from_arrays(pa.array(np.zeros(20_000, int)), word)})
     with staging.HighWaterMark.watching(cluster) as mark:
@@ -241,7 +288,7 @@ def test_one_block_that_is_larger_than_the_staging_is_read_in_parts(cluster: Ray
     assert 0 < mark.bytes <= 64 * MIB
 
 
-def test_the_last_exchange_is_told(cluster: RayCluster) -> None:
+def test_the_cluster_reports_the_last_exchange(cluster: RayCluster) -> None:
     df = cluster.to_spark(ray.data.range(1000, override_num_blocks=4).materialize())
     assert df.groupBy().sum("id").first()[0] == 499_500
 
@@ -251,6 +298,22 @@ def test_the_last_exchange_is_told(cluster: RayCluster) -> None:
     assert exchange.rows == 1000
     assert exchange.blocks == 4
     assert exchange.local_share == 1.0
+
+
+def test_large_arguments_reach_tasks_and_actors(cluster: RayCluster) -> None:
+    """Ray 2.55 requires a core worker of its own class when it stores such an argument."""
+
+    @ray.remote(num_cpus=0)
+    class Holder:
+        def __init__(self, held: bytes) -> None:
+            self.held = held
+
+        def size(self, more: bytes) -> int:
+            return len(self.held) + len(more)
+
+    holder = Holder.remote(b"x" * 300_000)
+    assert ray.get(holder.size.remote(b"x" * 200_000)) == 500_000
+    assert ray.get(ray.remote(num_cpus=0)(lambda x: len(x)).remote(b"x" * 200_000)) == 200_000
 
 
 def test_the_data_source_reads_a_frame_by_its_id(spark: SparkSession, cluster: RayCluster) -> None:
@@ -274,7 +337,7 @@ def test_a_frame_lives_until_nothing_reads_it_under_either_name(
     frame = cluster.last_exchange.frame
     spark.read.format("rayonspark").option("frame", frame).load().count()
     collect_garbage(spark)
-    # Java cleans up in the order of its findings: this one is found later.
+    # Java cleans up frames in the order in which it finds them; it finds this one later.
     cluster.to_spark(ray.data.range(1000, override_num_blocks=4).materialize()).count()
     later = cluster.last_exchange.frame
 
@@ -286,7 +349,7 @@ def test_a_frame_lives_until_nothing_reads_it_under_either_name(
     assert df.groupBy().sum("id").first()[0] == 499_500
 
 
-def test_after_the_clusters_stop_reading_is_an_error_that_says_so(
+def test_reading_after_the_cluster_has_stopped_is_an_error_that_says_so(
     spark: SparkSession, cluster: RayCluster
 ) -> None:
     cluster.disconnect()

@@ -1,4 +1,4 @@
-"""The control group that a cluster's pods lie in, and what is in it."""
+"""The control group of a cluster's pods, and the processes in it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ _PREFIX = "rayonspark-kubernetes-"
 
 @dataclass(frozen=True)
 class ControlGroup:
-    """One by the same name in each hierarchy.
+    """A control group that has the same name in each hierarchy.
 
     Attributes
     ----------
     name
-        Ends in the process id of the namespaces' first process: while that lives, it is in use.
+        Ends in the process id of the namespaces' first process. The group is in use while that
+        process lives.
     """
 
     name: str
@@ -37,10 +38,10 @@ class ControlGroup:
             (root / self.name).mkdir(exist_ok=True)
 
     def processes(self, pod_uid: str = "") -> set[int]:
-        """Process ids, as this machine counts them, of one pod or of all."""
+        """The processes of one pod, or of all pods, by this machine's process ids."""
         found: set[int] = set()
         for root in hierarchies():
-            # Unlike a glob, a walk goes on when a group is removed under it.
+            # Unlike a glob, a walk continues when a group disappears.
             for path, _, _ in os.walk(root / self.name):
                 if f"/pod{pod_uid}" in path:
                     with contextlib.suppress(OSError):
@@ -49,7 +50,7 @@ class ControlGroup:
         return found
 
     def remove(self) -> None:
-        """Remove it, once its last process has been reaped."""
+        """Remove the group, once its last process has been reaped."""
         assert eventually(self._removed, REMOVE_LIMIT_S), f"{self.name} is still in use"
 
     def _removed(self) -> bool:
@@ -61,7 +62,7 @@ class ControlGroup:
 
 
 def sweep() -> None:
-    """Remove what a run has left that was killed: nothing else of it outlives its process."""
+    """Remove the groups of runs that were killed: nothing else of a run outlives its process."""
     for root in hierarchies():
         for path in root.glob(f"{_PREFIX}*"):
             owner = path.name.removeprefix(_PREFIX)

@@ -1,6 +1,6 @@
-"""A real Kubernetes of one node on this machine; its components are processes.
+"""A real Kubernetes with one node on this machine; its components are processes.
 
-python -m kubernetes.cluster COMMAND...    runs a command beside it, as a client of its
+python -m kubernetes.cluster COMMAND...    runs a command next to it, as its client
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ START_LIMIT_S = 120.0
 KUBECTL_LIMIT_S = 60.0
 
 POLL_S = 0.2
-"""Whether a daemon has died is looked at while another is waited for."""
+"""How often a wait for one daemon checks whether another has died."""
 
 _NAMES = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
 
 
 @dataclass(frozen=True)
 class Kubernetes:
-    """What runs, and how to reach it.
+    """The running components, and how to reach them.
 
     Attributes
     ----------
     directory
-        Everything of it is below: the components' logs, and those of pods.
+        All files of the cluster are below it, such as the logs of components and pods.
     """
 
     directory: Path
@@ -54,7 +54,7 @@ class Kubernetes:
 
     @property
     def url(self) -> str:
-        """Of the API server, for pods and for what runs `inside`."""
+        """The API server's, for pods and for commands that run `inside`."""
         return URL
 
     @property
@@ -64,23 +64,23 @@ class Kubernetes:
 
     @property
     def kubeconfig(self) -> Path:
-        """Of its administrator."""
+        """The administrator's."""
         return self.components.credentials.kubeconfig("admin")
 
     @property
     def shared(self) -> Path:
-        """A directory that pods see where it is; they only read it."""
+        """A directory that pods see under the same path, read-only."""
         return self.directory / "shared"
 
     def inside(self, *argv: str) -> list[str]:
-        """Words that run a command in the cluster's network, as a host that pods can reach.
+        """The words that run a command in the cluster's network, as a host that pods can reach.
 
-        It has this machine's files and processes, and the address 10.244.0.1.
+        The command sees this machine's files and processes, and has the address 10.244.0.1.
         """
         return self.namespaces.network(*argv)
 
     def environment(self) -> dict[str, str]:
-        """What a client, run `inside`, has set besides its own."""
+        """The variables that a client, run `inside`, needs besides its own."""
         conf = self.directory / "spark-conf"
         path = f"{BINARIES}:{os.environ['PATH']}"
         return spark.environment(conf, spark.defaults(self.shared)) | {
@@ -92,7 +92,7 @@ class Kubernetes:
     def kubectl(
         self, *arguments: str, input: str | None = None, limit_s: float = KUBECTL_LIMIT_S
     ) -> str:
-        """Run kubectl as the administrator; give what it printed."""
+        """Run kubectl as the administrator, and return what it printed."""
         done = subprocess.run(
             self.inside(*self.kubectl_words(), *arguments),
             input=input,
@@ -105,33 +105,33 @@ class Kubernetes:
         return done.stdout
 
     def kubectl_words(self) -> list[str]:
-        """Words that kubectl begins with, for the administrator."""
+        """The first words of the administrator's kubectl commands."""
         cache = f"--cache-dir={self.components.cache}"
         return [str(BINARIES / "kubectl"), f"--kubeconfig={self.kubeconfig}", cache]
 
     def get(
         self, kind: str, namespace: str = "default", selector: str | None = None
     ) -> list[dict[str, Any]]:
-        """What there is of a kind; in all namespaces if that is "*"."""
+        """The objects of a kind; `namespace` is "*" for all namespaces."""
         where = ["--all-namespaces"] if namespace == "*" else [f"--namespace={namespace}"]
         labels = [f"--selector={selector}"] if selector else []
         found = json.loads(self.kubectl("get", kind, *where, *labels, "--output=json"))
         return list(found["items"])
 
     def token(self, service_account: str, namespace: str = "default") -> str:
-        """A token of a service account's, as a user without a certificate has it."""
+        """A token of a service account, as a user without a certificate has one."""
         create = ("create", "token", service_account, f"--namespace={namespace}")
         return self.kubectl(*create).strip()
 
     def admit(self, namespace: str) -> None:
-        """Have Spark's drivers run in a namespace: with an account that may do what they must."""
+        """Let Spark's drivers run in a namespace: create an account with the rights they need."""
         account, there = spark.SERVICE_ACCOUNT, f"--namespace={namespace}"
         self.kubectl("create", "serviceaccount", account, there)
         binding = ("--clusterrole=edit", f"--serviceaccount={namespace}:{account}")
         self.kubectl("create", "rolebinding", account, *binding, there)
 
     def pids_of(self, pod: dict[str, Any]) -> set[int]:
-        """The processes of a pod as `get` gives it, by this machine's process ids."""
+        """The processes of a pod that `get` returned, by this machine's process ids."""
         found = self.control_group.processes(pod["metadata"]["uid"])
         return {pid for pid in found if not self.namespaces.is_pause(pid)}
 
@@ -140,15 +140,15 @@ class Kubernetes:
         return self.namespaces.reaches(pid) or pid in self.control_group.processes()
 
     def visitors(self) -> set[int]:
-        """The processes that run `inside`: all in the cluster's network but its components."""
+        """The processes that run `inside`: all in the cluster's network except its components."""
         return {pid for pid in psutil.pids() if self.namespaces.is_visitor(pid)}
 
     def start(self, name: str) -> None:
-        """Start a component, again after `daemons.kill`."""
+        """Start a component, or start it again after `daemons.kill`."""
         self.daemons.start(name, self.components.argv(name))
 
     def wait(self, *argv: str) -> None:
-        """Wait for the end of a command in the cluster's namespaces, while all components live."""
+        """Run a command in the cluster's namespaces; fail if a component ends before it."""
         process = subprocess.Popen(
             self.namespaces.all(*argv),
             stdout=subprocess.DEVNULL,
@@ -162,12 +162,12 @@ class Kubernetes:
                     process.wait(POLL_S)
             assert process.stderr is not None
             error = process.stderr.read()
-            assert process.returncode == 0, f"{argv}: {error}\n{self.daemons.ends()}"
+            assert process.returncode == 0, f"{argv}: {error}\n{self.daemons.log_tails()}"
 
 
 @contextmanager
 def running(directory: Path) -> Iterator[Kubernetes]:
-    """Start all of it; end it, and remove all but the logs."""
+    """Run a cluster; at the end, remove everything but the logs."""
     sweep()
     namespaces = Namespaces(directory / "namespaces.log")
     group = ControlGroup.of(namespaces.first)
@@ -217,7 +217,7 @@ def _start(cluster: Kubernetes) -> None:
 
 
 def main() -> int:
-    """Run a command beside a Kubernetes of its own, and give its exit status."""
+    """Run a command next to a Kubernetes of its own, and return its exit status."""
     reason = machine.unable()
     if reason:
         print(reason, file=sys.stderr)

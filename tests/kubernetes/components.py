@@ -1,4 +1,4 @@
-"""What the components of a cluster are told: their command lines."""
+"""The command lines of a cluster's components."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ URL = f"https://{GATEWAY}:{PORT}"
 
 SERVICES = "10.96.0.0/16"
 API_SERVICE = "10.96.0.1"
-"""The first of the services' addresses is the API server's, for pods."""
+"""The API server's address for pods: the first one of the services."""
 
 PODS = f"10.244.0.0/{PREFIX_LENGTH}"
 
 CONTAINERD = "/run/containerd/containerd.sock"
 
 KUBELET = "/run/kubelet"
-"""Its sockets are below, and a socket's path has at most 107 characters."""
+"""The kubelet's sockets are below it, and a socket's path has at most 107 characters."""
 
 READY = {
     "kube-apiserver": f"{URL}/readyz",
@@ -34,12 +34,12 @@ _ETCD = "http://127.0.0.1:2379"
 
 @dataclass(frozen=True)
 class Components:
-    """Of one cluster, whose files are below `directory`.
+    """The components of one cluster, whose files are below `directory`.
 
     Attributes
     ----------
     control_group
-        In which the kubelet makes those of the pods.
+        The kubelet creates the pods' control groups in it.
     """
 
     directory: Path
@@ -48,17 +48,17 @@ class Components:
 
     @property
     def state(self) -> Path:
-        """Of no interest when the cluster has ended."""
+        """Files that are not needed after the cluster has ended."""
         return self.directory / "state"
 
     @property
     def kubelet(self) -> Path:
-        """What it keeps; pods' volumes are below."""
+        """The kubelet's files; the pods' volumes are below it."""
         return self.state / "kubelet"
 
     @property
     def cache(self) -> Path:
-        """Of kubectl, which else has one at home."""
+        """The cache of kubectl, which otherwise keeps one in the home directory."""
         return self.state / "kubectl"
 
     @property
@@ -66,11 +66,11 @@ class Components:
         return self.directory / "pods"
 
     def conf(self, name: str) -> Path:
-        """A file that one of them is told of."""
+        """The path of a configuration file."""
         return self.directory / "conf" / name
 
     def argv(self, name: str) -> list[str]:
-        """The command line of one of them."""
+        """The command line of a component."""
         kubeconfig = self.credentials.kubeconfig
         argv = {
             "etcd": [
@@ -91,7 +91,7 @@ class Components:
                 f"--root-ca-file={self.credentials.ca}",
                 f"--service-account-private-key-file={self.credentials.signing_key}",
                 f"--cluster-cidr={PODS}",
-                # Nothing here waits longer than it must.
+                # Waits are as short as possible.
                 "--node-monitor-period=1s",
                 "--node-monitor-grace-period=10s",
             ],
@@ -119,7 +119,7 @@ class Components:
         return [
             f"--etcd-servers={_ETCD}",
             f"--secure-port={PORT}",
-            # Pods reach it, and it is told to them by this address.
+            # Pods must reach the API server, and Kubernetes gives them this address.
             "--bind-address=0.0.0.0",
             f"--advertise-address={GATEWAY}",
             f"--service-cluster-ip-range={SERVICES}",
@@ -130,7 +130,7 @@ class Components:
             f"--tls-private-key-file={is_.key}",
             f"--kubelet-client-certificate={is_.certificate}",
             f"--kubelet-client-key={is_.key}",
-            # Else it looks for the node by its name, which only Kubernetes knows.
+            # Otherwise, it looks up the node by its name, which only Kubernetes knows.
             "--kubelet-preferred-address-types=InternalIP",
             "--service-account-issuer=https://kubernetes.default.svc",
             f"--service-account-key-file={is_.signing_key}",

@@ -1,4 +1,4 @@
-"""What the components of a cluster read: their files."""
+"""The configuration files of a cluster's components."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .namespaces import BRIDGE, GATEWAY
 
 
 def write(of: Components) -> None:
-    """Write all of them."""
+    """Write all files."""
     of.kubelet.mkdir(parents=True)
     of.conf("cni").mkdir(parents=True)
     of.conf("resolv.conf").touch()
@@ -53,7 +53,7 @@ state = "/run/containerd"
   address = "{CONTAINERD}"
 [{cri}]
   sandbox_image = "{PAUSE}"
-  # Not every root may lower a score, nor load a profile.
+  # Not every root user may lower an OOM score or load an AppArmor profile.
   restrict_oom_score_adj = true
   disable_apparmor = true
   [{cri}.cni]
@@ -86,10 +86,10 @@ def _kubelet(of: Components) -> dict[str, Any]:
         "clusterDomain": "cluster.local",
         "podLogsDir": str(of.pod_logs),
         "volumePluginDir": f"{of.state}/volume-plugins",
-        # A full disk is not what the tests are about.
+        # The tests are not about full disks.
         "evictionHard": {"memory.available": "50Mi"},
         "imageGCHighThresholdPercent": 100,
-        # Nothing here waits longer than it must.
+        # Waits are as short as possible.
         "syncFrequency": "5s",
         "nodeStatusUpdateFrequency": "2s",
         "nodeLeaseDurationSeconds": 10,
@@ -107,7 +107,7 @@ def _proxy(of: Components) -> dict[str, Any]:
         "bindAddress": GATEWAY,
         "healthzBindAddress": "127.0.0.1:10256",
         "metricsBindAddress": "127.0.0.1:10249",
-        # These are of the whole machine.
+        # Zero keeps these settings of the whole machine.
         "conntrack": {
             "maxPerCore": 0,
             "tcpEstablishedTimeout": "0s",
@@ -117,7 +117,7 @@ def _proxy(of: Components) -> dict[str, Any]:
 
 
 def _names(of: Components) -> str:
-    """Two blocks: in one, `template` would answer before `kubernetes`, whatever their order."""
+    """Two blocks: in one, `template` would answer before `kubernetes`, in whatever order."""
     return f"""
 cluster.local in-addr.arpa {{
   bind {GATEWAY}

@@ -1,4 +1,4 @@
-"""One Kubernetes for all of these tests, and what a client of it has set up on its machine."""
+"""One Kubernetes for all of these tests, and the configuration of a client's machine."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from . import cluster, machine
 from .cluster import Kubernetes
 
 WITHIN_S = 15.0
-"""In this time everything of an application must be gone."""
+"""Everything of an application must be gone within this time."""
 
 OF_SPARK = "spark-app-selector"
-"""The label that Spark gives to all it makes."""
+"""The label of everything that Spark creates."""
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +28,7 @@ def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubernetes]
     if reason:
         pytest.skip(reason)
     if not (machine.BINARIES / "kubelet").exists():
-        pytest.fail(f"There is no {machine.BINARIES}: make test-kubernetes makes it.")
+        pytest.fail(f"{machine.BINARIES} is missing. Run make test-kubernetes, which creates it.")
     directory = tmp_path_factory.mktemp("kubernetes")
     with cluster.running(directory) as started, pytest.MonkeyPatch.context() as environment:
         for name, value in started.environment().items():
@@ -38,10 +38,10 @@ def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubernetes]
 
 @pytest.fixture(autouse=True)
 def leaves_nothing_behind(kubernetes: Kubernetes) -> Iterator[Leftovers]:
-    """No process of Ray's and nothing of Spark's in any namespace, when a test has ended."""
+    """Check after each test that nothing of Ray or Spark is left in any namespace."""
     leftovers = Leftovers.before(kubernetes.owns)
     yield leftovers
-    # A driver's pod stays when it has ended, with all that is its: until somebody deletes it.
+    # A driver's pod and everything that it owns stay after its end, until somebody deletes it.
     ended = f"--selector={OF_SPARK},spark-role=driver", "--all-namespaces", "--wait=false"
     for phase in ("Succeeded", "Failed"):
         kubernetes.kubectl("delete", "pods", *ended, f"--field-selector=status.phase={phase}")
@@ -51,7 +51,7 @@ def leaves_nothing_behind(kubernetes: Kubernetes) -> Iterator[Leftovers]:
 
 
 def assert_nothing_of_spark(kubernetes: Kubernetes, within_s: float = WITHIN_S) -> None:
-    """Nothing of any application is in the cluster, within this time."""
+    """Assert that within this time, the cluster has nothing of any application."""
 
     def left() -> list[str]:
         found = kubernetes.get("pods,services,configmaps", "*", OF_SPARK)
@@ -63,7 +63,7 @@ def assert_nothing_of_spark(kubernetes: Kubernetes, within_s: float = WITHIN_S) 
 
 @pytest.fixture
 def run_program(kubernetes: Kubernetes, tmp_path: Path) -> Iterator[Callable[..., Program]]:
-    """Runs a command line of a user's, in the cluster's network."""
+    """Runs a user's command line in the cluster's network."""
     programs: list[Program] = []
 
     def run(*argv: str, env: dict[str, str] | None = None) -> Program:
@@ -78,7 +78,7 @@ def run_program(kubernetes: Kubernetes, tmp_path: Path) -> Iterator[Callable[...
 
 @pytest.fixture
 def start_client(kubernetes: Kubernetes, tmp_path: Path) -> Iterator[Callable[..., Client]]:
-    """Starts an application whose driver is beside the tests, in the cluster's network."""
+    """Starts an application whose driver runs next to the tests, in the cluster's network."""
     clients: list[Client] = []
 
     def start(mode: str = "k8s", **arguments: Any) -> Client:

@@ -1,4 +1,4 @@
-"""Who is who in a cluster: its certificate, and the users' tokens."""
+"""The credentials of a cluster: its certificate, and its users' tokens."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ _USERS = {
     "proxy": ("system:kube-proxy", ""),
     "kubelet": (f"system:node:{NODE}", "system:nodes"),
 }
-"""User and group of each; Kubernetes itself knows what they may."""
+"""User and group of each; Kubernetes itself knows their rights."""
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """Files below a directory.
+    """Credentials as files below a directory.
 
-    Tokens, since Spark's client reads only some kinds of client keys (of elliptic curves, none).
+    Users have tokens, because Spark's client reads only some kinds of client keys, and none of
+    elliptic curves.
     """
 
     directory: Path
@@ -35,7 +36,7 @@ class Credentials:
 
     @property
     def certificate(self) -> Path:
-        """Of the API server, for its clients and for the kubelet, whose client it is."""
+        """The API server's, for its clients and for the kubelet, whose client it is."""
         return self.directory / "server.crt"
 
     @property
@@ -55,7 +56,7 @@ class Credentials:
         return self.directory / f"{user}.kubeconfig"
 
     def write(self, url: str, addresses: list[str], names: list[str]) -> None:
-        """Make all of them, for an API server with these addresses and names."""
+        """Create all files, for an API server with these addresses and names."""
         self.directory.mkdir(mode=0o700)
         ca_key = str(self.directory / "ca.key")
         subject = ["IP:" + address for address in addresses] + ["DNS:" + name for name in names]

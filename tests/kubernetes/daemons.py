@@ -13,14 +13,14 @@ from .namespaces import Namespaces
 
 @dataclass
 class Daemons:
-    """What runs, by name.
+    """The running daemons, by name.
 
     Attributes
     ----------
     directory
-        Where each has its log.
+        Holds the daemons' logs.
     processes
-        Each is the `nsenter` whose child is the daemon, and ends as its child does.
+        Each is the `nsenter` whose child is the daemon; it ends the way its child does.
     """
 
     directory: Path
@@ -38,7 +38,7 @@ class Daemons:
             )
 
     def kill(self, name: str) -> None:
-        """Kill one, and wait for its end; what it started lives on."""
+        """Kill a daemon, and wait for its end; the processes that it started keep running."""
         process = self.processes.pop(name)
         for child in psutil.Process(process.pid).children():
             child.kill()
@@ -49,16 +49,16 @@ class Daemons:
 
     def assert_alive(self) -> None:
         dead = {name for name, process in self.processes.items() if process.poll() is not None}
-        assert not dead, self.ends(dead)
+        assert not dead, self.log_tails(dead)
 
-    def ends(self, names: set[str] | None = None) -> str:
-        """The last words of some, or of all."""
+    def log_tails(self, names: set[str] | None = None) -> str:
+        """The last lines of these daemons' logs, or of all logs."""
         logs = sorted(self.directory.glob("*.log"))
         chosen = [log for log in logs if names is None or log.stem in names]
         return "\n".join(f"{log.name}: {log.read_text()[-2000:]}" for log in chosen)
 
     def reap(self) -> None:
-        """Wait for all, when their namespaces have ended."""
+        """Wait for all daemons, after their namespaces have ended."""
         for process in self.processes.values():
             process.wait()
         self.processes.clear()

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What Spark's own image does with "driver" and "executor", for a Spark that is mounted.
+# Does with "driver" and "executor" what Spark's own image does, for a Spark that is mounted.
 set -e
 
 : "${SPARK_HOME:?Where Spark is mounted}"
@@ -8,7 +8,7 @@ class_path=${SPARK_CONF_DIR:-$SPARK_HOME/conf}:$SPARK_CLASSPATH:$SPARK_HOME/jars
 [[ -z $HADOOP_CONF_DIR ]] || class_path=$HADOOP_CONF_DIR:$class_path
 class_path=$class_path:$SPARK_DIST_CLASSPATH:$PWD
 
-# An orphan of a process in the pod becomes a child of its first process.
+# Orphaned processes of the pod become children of its first process.
 init=()
 [[ ! -x /usr/bin/tini ]] || init=(/usr/bin/tini -s --)
 

@@ -1,3 +1,3 @@
 #!/bin/sh
-# A discovery script as Spark calls it, for devices that nobody has.
+# A GPU discovery script for Spark, for devices that do not exist.
 echo '{"name": "gpu", "addresses": ["4", "7"]}'

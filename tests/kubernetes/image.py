@@ -1,6 +1,6 @@
-"""Images that are made here, since there is no registry to have them from.
+"""Images that are built here, because there is no registry to pull them from.
 
-That of the pods has only what must be its own: directories, users, and the entry point of Spark's
+The pods' image has only what cannot be mounted: directories, users, and the entry point of Spark's
 image. Programs come from the machine, mounted read-only (see `spark.py`).
 """
 
@@ -33,13 +33,13 @@ _GROUP = "root:x:0:\n"
 _DIRECTORIES = ("dev", "etc", "opt", "opt/spark", "proc", "root", "run", "sys", "usr", "var")
 _OPEN_DIRECTORIES = ("tmp", "var/tmp")
 _FROM_THE_MACHINE = ("alternatives", "ld.so.cache", "nsswitch.conf", "java-*", "ssl/certs/java")
-"""Of /etc: what programs below /usr have links to."""
+"""Files in /etc that programs below /usr link to."""
 
 _ARCHITECTURES = {"aarch64": "arm64", "x86_64": "amd64"}
-"""Images have names of their own for them."""
+"""The names that images use for them."""
 
 _SCRIPTS = {"opt/entrypoint.sh": "entrypoint.sh", "opt/decom.sh": "decommission.sh"}
-"""Where Spark looks for them."""
+"""The paths where Spark looks for the scripts."""
 
 _ENVIRONMENT = [
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -90,7 +90,7 @@ def _fill_spark(layer: tarfile.TarFile) -> None:
     # Its group is that of the user.
     _add_directory(layer, HOME.strip("/"), 0o775)
     for name in ("bin", "lib", "lib64", "sbin"):
-        # Elsewhere than below /usr no program of the machine is to be had.
+        # Only the machine's programs below /usr are available.
         link = tarfile.TarInfo(name)
         link.type, link.linkname = tarfile.SYMTYPE, f"usr/{name}"
         layer.addfile(link)

@@ -1,6 +1,6 @@
-"""What a machine must have for a Kubernetes of its own.
+"""What a machine must have to run a Kubernetes.
 
-python -m kubernetes.machine    exit status 0 if it has all of it; otherwise it says what it lacks
+python -m kubernetes.machine    exits with 0 if it has everything; otherwise it prints what it lacks
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[2]
 BINARIES = CHECKOUT / "target/kubernetes"
-"""Where tools/kubernetes.sh has linked what it built."""
+"""Where tools/kubernetes.sh links what it has built."""
 
 CNI_PLUGINS = Path("/usr/lib/cni")
-"""Where Debian has them; the kernel's own tools are on the path."""
+"""Where Debian installs them; the kernel's own tools are on the PATH."""
 
 _COMMANDS = {
     "containerd": "containerd",
@@ -32,13 +32,13 @@ _COMMANDS = {
     "tini": "tini",
     "unshare": "util-linux",
 }
-"""By Debian's package."""
+"""Each command, and the Debian package that has it."""
 
 _CGROUPS = Path("/sys/fs/cgroup")
 
 
 def unable() -> str | None:
-    """Why no cluster can run on this machine, and what to do about it."""
+    """Return why no cluster can run on this machine, and what to do about it."""
     if os.geteuid() != 0:
         return "A Kubernetes node needs root. Run the tests as root, in a container if need be."
     lacking = [package for command, package in _COMMANDS.items() if not shutil.which(command)]
@@ -67,9 +67,10 @@ def _has_go() -> bool:
 
 
 def hierarchies() -> list[Path]:
-    """The roots of this machine's control groups: one, or with version 1 one for each controller.
+    """The roots of this machine's control groups: one, or with version 1, one per controller.
 
-    A link (cpu → cpu,cpuacct) is not another; runc uses that without a controller (unified), too.
+    A link (cpu → cpu,cpuacct) does not count. The one without a controller (unified) does, because
+    runc uses it, too.
     """
     if (_CGROUPS / "cgroup.controllers").exists():
         return [_CGROUPS]

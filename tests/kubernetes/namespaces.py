@@ -1,4 +1,4 @@
-"""Namespaces of a cluster's own: with their first process ends all that is in them."""
+"""The namespaces of a cluster: everything in them ends with their first process."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ STOP_LIMIT_S = 20.0
 
 BRIDGE = "cni0"
 GATEWAY = "10.244.0.1"
-"""The only address of this machine in the namespace; the pods' are beside it."""
+"""This machine's only address in the network; the pods' addresses are in the same subnet."""
 
 PREFIX_LENGTH = 24
 
 _PRIVATE = ("/run", "/var/log", "/var/lib/cni")
-"""Where containerd, CNI and the kubelet write whatever they are told."""
+"""Where containerd, CNI and the kubelet write, whatever their configuration says."""
 
 _SYSCTLS = (
     "kernel/keys/root_maxbytes",
@@ -36,15 +36,16 @@ _SYSCTLS = (
 
 
 class Namespaces:
-    """Of processes, mounts and the network.
+    """Namespaces of processes, mounts and the network.
 
-    The kernel ends all processes of a process namespace with its first one, the mounts and the
-    network with the last of those; the first one ends with the thread that started it.
+    The kernel ends all processes of a process namespace with the first one. The mounts and the
+    network end with the last of these processes. The first one ends with the thread that started
+    it.
 
         the tests ─┬─ unshare ── pause (1) ── shims of containers ── pods' processes
                    └─ nsenter ── a daemon
 
-    Containers' processes are seen from outside, by other process ids.
+    The processes of containers are visible from outside, under other process ids.
     """
 
     def __init__(self, log: Path) -> None:
@@ -56,7 +57,7 @@ class Namespaces:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                # A signal to the tests is not for it.
+                # A signal to the tests must not reach it.
                 start_new_session=True,
             )
         self.first: int = 0
@@ -68,7 +69,7 @@ class Namespaces:
             raise
 
     def _started(self) -> bool:
-        # Only after all else, the mounts too, unshare becomes the program.
+        # unshare becomes the program only after everything else, the mounts included, is done.
         if self._process.poll() is not None:
             return False
         with contextlib.suppress(OSError, psutil.Error):
@@ -89,7 +90,7 @@ class Namespaces:
         return self._shares(pid, "net")
 
     def is_visitor(self, pid: int) -> bool:
-        """Whether a process has entered the network alone, and so will its children."""
+        """Whether a process has entered only the network, and its children will do the same."""
         return self.reaches(pid) and not self._shares(pid, "pid", of="pid_for_children")
 
     def _shares(self, pid: int, kind: str, *, of: str | None = None) -> bool:
@@ -99,15 +100,15 @@ class Namespaces:
         return False
 
     def network(self, *argv: str) -> list[str]:
-        """Words that run a command in this network, with the machine's files and processes."""
+        """The words that run a command in this network, with the machine's files and processes."""
         return ["nsenter", f"--net=/proc/{self.first}/ns/net", "--", *argv]
 
     def all(self, *argv: str) -> list[str]:
-        """Words that run a command as a child of its own in all of these namespaces."""
+        """The words that run a command as a child of `nsenter`, in all of these namespaces."""
         return ["nsenter", f"--target={self.first}", "--pid", "--mount", "--net", "--", *argv]
 
     def prepare(self, directory: Path) -> None:
-        """Bring the network up, and keep from the machine what is written for all of it."""
+        """Bring up the network, and keep components' machine-wide writes inside the namespaces."""
         for place in _PRIVATE:
             Path(place).mkdir(parents=True, exist_ok=True)
             self._run("mount", "-t", "tmpfs", "tmpfs", place)
@@ -122,7 +123,7 @@ class Namespaces:
         self._run("ip", "link", "set", BRIDGE, "up")
 
     def bind(self, path: Path, place: str) -> None:
-        """Have a file or directory be somewhere else, too, for what runs in them."""
+        """Bind a file or directory to a second place, for processes in the namespaces."""
         if path.is_dir():
             self._run("mkdir", "-p", place)
         self._run("mount", "--bind", str(path), place)
@@ -131,7 +132,7 @@ class Namespaces:
         subprocess.run(self.all(*argv), check=True)
 
     def stop(self) -> None:
-        """End everything in them; when this returns, it has ended."""
+        """End everything in the namespaces, and wait for its end."""
         if self.first:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.first, 9)

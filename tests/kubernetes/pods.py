@@ -1,4 +1,4 @@
-"""The pods of an application, as the tests look at them."""
+"""The pods of an application, and their processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .cluster import Kubernetes
 def executor_pods(
     kubernetes: Kubernetes, application: str, namespace: str = "default"
 ) -> dict[str, dict[str, Any]]:
-    """By the executors' ids."""
+    """The pods of an application's executors, by executor id."""
     selector = f"spark-app-selector={application},spark-role=executor"
     found = kubernetes.get("pods", namespace, selector)
     return {pod["metadata"]["labels"]["spark-exec-id"]: pod for pod in found}

@@ -1,4 +1,4 @@
-"""Wait until every URL answers, and end; run in a cluster's network.
+"""Waits until every URL answers; runs in a cluster's network.
 
 python ready.py LIMIT_S URL...
 """
@@ -11,11 +11,11 @@ import time
 import urllib.request
 
 POLL_S = 0.1
-"""No daemon tells when it is ready: it is asked."""
+"""No daemon reports when it is ready, so this asks again and again."""
 
 
 def answers(url: str) -> bool:
-    """Whether it answers, and well; who it is does not matter here."""
+    """Whether the URL answers without an error; its certificate is not checked."""
     anyone = ssl.create_default_context()
     anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
     handlers = (urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=anyone))

@@ -1,4 +1,4 @@
-"""How Spark finds its programs in a pod of ours, whose image has none."""
+"""How Spark finds its programs in a pod whose image has none."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ import shutil
 import sys
 from pathlib import Path
 
-import pyspark
+from cluster.spark_under_test import PYTHON_PATH, SPARK_HOME
+from fast_jvm import SHORT_LIVED
 
 from .image import IMAGE
 from .machine import CHECKOUT
 from .namespaces import GATEWAY
 
-SPARK_HOME = Path(pyspark.__file__).parent
 SERVICE_ACCOUNT = "spark"
 
 _ENVIRONMENT = {"driver": "spark.kubernetes.driverEnv", "executor": "spark.executorEnv"}
 
 
 def volumes(role: str, *more: Path) -> dict[str, str]:
-    """Spark's configuration of a pod's mounts and environment; the role is driver or executor.
+    """Return Spark's settings of the mounts and environment of a driver's or an executor's pod.
 
-    `more` are directories to mount besides. Each is mounted read-only where it is.
+    `more` are additional directories to mount. Each directory is mounted read-only at its own path.
     """
     java = Path(str(shutil.which("java"))).resolve().parents[1]
-    wanted = (Path("/usr"), Path(sys.base_prefix), Path(sys.prefix), CHECKOUT, java, *more)
+    machine = (Path("/usr"), Path(sys.base_prefix), Path(sys.prefix), java)
+    wanted = (*machine, CHECKOUT, SPARK_HOME.parent, *more)
     mounts = [p for p in dict.fromkeys(wanted) if not any(q in p.parents for q in wanted)]
     conf = {}
     for number, path in enumerate(mounts):
@@ -33,7 +34,10 @@ def volumes(role: str, *more: Path) -> dict[str, str]:
         conf[f"{key}.mount.path"] = str(path)
         conf[f"{key}.mount.readOnly"] = "true"
         conf[f"{key}.options.path"] = str(path)
-    environment = {"SPARK_HOME": str(SPARK_HOME), "RAY_USAGE_STATS_ENABLED": "0"}
+    environment = {
+        "SPARK_HOME": str(SPARK_HOME),
+        "JAVA_TOOL_OPTIONS": SHORT_LIVED,
+    }
     if "JAVA_HOME" in os.environ:
         environment["JAVA_HOME"] = str(java)
     return conf | {f"{_ENVIRONMENT[role]}.{name}": text for name, text in environment.items()}
@@ -48,7 +52,7 @@ def defaults(*more: Path) -> dict[str, str]:
         **volumes("driver", *more),
         **volumes("executor", *more),
         "spark.pyspark.python": sys.executable,
-        # More pods than the machine has cores are to run.
+        # More pods must run than the machine has cores.
         "spark.kubernetes.driver.request.cores": "0.2",
         "spark.kubernetes.executor.request.cores": "0.2",
         "spark.driver.memory": "512m",
@@ -58,17 +62,16 @@ def defaults(*more: Path) -> dict[str, str]:
 
 
 def environment(directory: Path, conf: dict[str, str]) -> dict[str, str]:
-    """What a client has set, with this spark-defaults.conf in a directory of its own."""
+    """Write spark-defaults.conf into a new directory, and return a client's variables."""
     directory.mkdir()
     rows = "".join(f"{key} {value}\n" for key, value in conf.items())
     (directory / "spark-defaults.conf").write_text(rows)
     return {
         "SPARK_CONF_DIR": str(directory),
         "SPARK_HOME": str(SPARK_HOME),
-        # Not in the file: from there a driver in a pod would have it too, which Spark forbids.
+        # Not in the file: a driver in a pod would also take it from there, which Spark forbids.
         "SPARK_LOCAL_IP": GATEWAY,
         "SPARK_LOCAL_HOSTNAME": GATEWAY,
         "PYSPARK_PYTHON": sys.executable,
-        "PYTHONPATH": str(CHECKOUT / "python"),
-        "RAY_USAGE_STATS_ENABLED": "0",
+        "PYTHONPATH": PYTHON_PATH,
     }

@@ -1,4 +1,4 @@
-"""One application in client mode: its pods are Ray's nodes."""
+"""One application in client mode: each executor's pod has a Ray node."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .pods import executor_pods
 
 STORE_MIB = 100
 SHARED_MIB = 105 + 25
-"""The store with what Ray wants beside it, and what may be on its way."""
+"""The object store with what Ray needs besides, and staging."""
 
 
 @pytest.fixture(scope="module", autouse=True)
 def leaves_nothing_behind(kubernetes: Kubernetes) -> Iterator[Leftovers]:
-    """When the last of these tests has ended: they share one application."""
+    """Check after the last test: the tests share one application."""
     leftovers = Leftovers.before()
     yield leftovers
     leftovers.assert_none(WITHIN_S)
@@ -48,7 +48,7 @@ def client(
     started.program.end()
 
 
-def test_each_executors_pod_is_a_node_at_its_own_address(
+def test_each_executors_pod_has_a_node_at_its_own_address(
     client: Client, kubernetes: Kubernetes
 ) -> None:
     pods = executor_pods(kubernetes, client.application)
@@ -61,9 +61,11 @@ def test_each_executors_pod_is_a_node_at_its_own_address(
     }
 
 
-def test_a_pod_is_made_for_ray_and_it_is_told(client: Client, kubernetes: Kubernetes) -> None:
+def test_a_pods_memory_is_sized_for_ray_and_reported(
+    client: Client, kubernetes: Kubernetes
+) -> None:
     overhead = 384 + 512 + 512 + SHARED_MIB
-    assert f"asks for {overhead} MiB beside its heap of 512 MiB" in client.program.text()
+    assert f"asks for {overhead} MiB on top of its heap of 512 MiB" in client.program.text()
     for pod in executor_pods(kubernetes, client.application).values():
         (container,) = pod["spec"]["containers"]
         assert container["resources"]["limits"]["memory"] == f"{512 + overhead}Mi"
@@ -74,7 +76,7 @@ def test_a_pod_is_made_for_ray_and_it_is_told(client: Client, kubernetes: Kubern
 def test_ray_runs_as_the_images_user_without_spark_secrets(client: Client) -> None:
     assert set(client.ask("on_nodes", "os.getuid()").values()) == {SPARK_UID}
     names = client.ask("on_nodes", "[name for name in os.environ if name.startswith('SPARK_')]")
-    assert all(set(found) <= {"SPARK_HOME"} for found in names.values())
+    assert all(set(found) <= {"SPARK_HOME", "SPARK_CONF_DIR"} for found in names.values())
 
 
 @pytest.mark.parametrize("barrier", [False, True], ids=["plain", "barrier"])

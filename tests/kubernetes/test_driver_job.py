@@ -1,4 +1,4 @@
-"""docs/kubernetes/driver-job.yaml as it stands there, but for what the test's image lacks."""
+"""docs/kubernetes/driver-job.yaml, unchanged except for what the tests' image lacks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from cluster.spark_under_test import PYTHON_PATH
 
 from . import spark
 from .cluster import Kubernetes
@@ -23,7 +24,7 @@ EXAMPLE = "examples/parameter_server.py"
 
 @pytest.fixture
 def namespace(kubernetes: Kubernetes) -> Iterator[str]:
-    """The one of our manifests, with the rights that they give."""
+    """The namespace of the documented manifests, with the rights that they grant."""
     kubernetes.kubectl("apply", f"--filename={DOCS / 'namespace.yaml'}")
     kubernetes.kubectl("apply", f"--namespace={NAMESPACE}", f"--filename={DOCS / 'rbac.yaml'}")
     yield NAMESPACE
@@ -31,7 +32,7 @@ def namespace(kubernetes: Kubernetes) -> Iterator[str]:
 
 
 def adapted() -> list[dict[str, Any]]:
-    """The manifest, with the machine's programs in place of those of our image."""
+    """The manifest's objects, with the machine's programs in place of those of the image."""
     service, configuration, job = yaml.safe_load_all((DOCS / "driver-job.yaml").read_text())
     ours = spark.volumes("executor") | {
         "spark.kubernetes.container.image.pullPolicy": "Never",
@@ -68,10 +69,10 @@ def _mount(pod: dict[str, Any], container: dict[str, Any]) -> None:
             pod["volumes"].append({"name": name, "hostPath": {"path": value}})
             mount = {"name": name, "mountPath": value, "readOnly": True}
             container["volumeMounts"].append(mount)
-    container["env"].append({"name": "PYTHONPATH", "value": str(CHECKOUT / "python")})
+    container["env"].append({"name": "PYTHONPATH", "value": PYTHON_PATH})
 
 
-def test_the_job_runs_to_its_end(kubernetes: Kubernetes, namespace: str) -> None:
+def test_the_job_completes(kubernetes: Kubernetes, namespace: str) -> None:
     there = f"--namespace={namespace}"
     for manifest in adapted():
         kubernetes.kubectl("apply", there, "--filename=-", input=json.dumps(manifest))

@@ -1,4 +1,4 @@
-"""Whatever ends a pod, a node or an application: Ray's node comes again, or nothing stays."""
+"""A Ray node that ends is replaced; an application that ends leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def workers(client: Client) -> dict[str, dict[str, Any]]:
     return {node["executor_id"]: node for node in alive if node["role"] == "worker"}
 
 
-def test_an_executor_that_dies_takes_its_node_along_and_another_comes(
+def test_the_node_of_a_dead_executor_ends_and_is_replaced(
     kubernetes: Kubernetes, start_client: Callable[..., Client]
 ) -> None:
     client = start_client(init_ray_on_spark=True)
@@ -38,7 +38,7 @@ def test_an_executor_that_dies_takes_its_node_along_and_another_comes(
     assert eventually(lambda: not doomed & set(ray_processes()), WITHIN_S)
     assert eventually(lambda: replaced(client, "1"), REPLACED_S), client.program.text()
 
-    # And in place, when it is the node alone.
+    # If only the node dies, it is restarted in place.
     pod = executor_pods(kubernetes, client.application)["2"]
     process(kubernetes, pod, "raylet").kill()
     assert eventually(lambda: workers(client).get("2", {}).get("restarts") == 1, REPLACED_S), (
@@ -47,12 +47,12 @@ def test_an_executor_that_dies_takes_its_node_along_and_another_comes(
 
 
 def replaced(client: Client, executor: str) -> bool:
-    """Whether a node on another executor stands for that one's."""
+    """Whether a node on another executor has replaced the node of this one."""
     alive = workers(client)
     return len(alive) == 2 and executor not in alive
 
 
-def test_a_pod_that_is_deleted_drains_its_node_and_another_comes(
+def test_the_node_of_a_deleted_pod_drains_and_is_replaced(
     kubernetes: Kubernetes, start_client: Callable[..., Client]
 ) -> None:
     client = start_client(init_ray_on_spark=True)
@@ -61,13 +61,13 @@ def test_a_pod_that_is_deleted_drains_its_node_and_another_comes(
 
     kubernetes.kubectl("delete", "pod", doomed["metadata"]["name"], "--wait=false")
 
-    # What ran there has ended in peace: the actor is never started again.
+    # The work there was not interrupted: the actor is never restarted.
     assert client.ask("finish") == "slept"
     assert eventually(lambda: not kubernetes.pids_of(doomed), 30)
     assert eventually(lambda: replaced(client, "1"), REPLACED_S), client.program.text()
 
 
-def test_a_drivers_jvm_that_dies_takes_all_along_and_the_next_start_sweeps(
+def test_everything_ends_with_the_drivers_jvm_and_the_next_start_sweeps(
     kubernetes: Kubernetes,
     start_client: Callable[..., Client],
     leaves_nothing_behind: Leftovers,
@@ -85,13 +85,13 @@ def test_a_drivers_jvm_that_dies_takes_all_along_and_the_next_start_sweeps(
         return [pod["metadata"]["name"] for pod in pods if pod["status"]["phase"] == "Running"]
 
     assert eventually(lambda: not running(), WITHIN_S), running()
-    # With Ray it is sure that its executors are up: one whose driver leaves before hangs, in Spark,
-    # until Kubernetes ends its pod after the grace period.
+    # With Ray, the executors are certainly up. An executor whose driver exits before that hangs in
+    # Spark until Kubernetes ends its pod after the grace period.
     start_client(init_ray_on_spark=True).ask("stop")
     assert executor_pods(kubernetes, client.application) == {}
 
 
-def test_a_drivers_python_that_dies_takes_all_along(
+def test_everything_ends_with_the_drivers_python(
     start_client: Callable[..., Client], leaves_nothing_behind: Leftovers
 ) -> None:
     client = start_client(init_ray_on_spark=True)
@@ -109,7 +109,7 @@ init_orca_context("k8s-cluster", master={master!r}, cores=1, memory="512m", num_
                   driver_memory="512m", object_store_memory="100m", init_ray_on_spark=True,
                   conf={{"spark.rayonspark.dashboard": "true",
                         "spark.rayonspark.ports": "dashboard={port}"}})
-# Nobody may ask earlier: a port-forward ends when nothing listens.
+# The test must not connect earlier: a port-forward ends when nothing listens.
 while True:
     try:
         socket.create_connection(("127.0.0.1", {port})).close()
@@ -128,7 +128,7 @@ print(urllib.request.urlopen(asked, timeout=10).status)
 """
 
 
-def test_a_driver_in_a_pod_shows_its_dashboard_and_takes_all_along_when_it_is_deleted(
+def test_a_driver_in_a_pod_has_a_dashboard_and_its_deletion_ends_everything(
     kubernetes: Kubernetes,
     run_program: Callable[..., Program],
     leaves_nothing_behind: Leftovers,
@@ -149,13 +149,13 @@ def test_a_driver_in_a_pod_shows_its_dashboard_and_takes_all_along_when_it_is_de
 
     leaves_nothing_behind.assert_none(30 + WITHIN_S)
     assert program.wait() == 1
-    assert "is gone: somebody deleted it, and its executors with it." in program.text()
+    assert "was deleted, and its executors with it." in program.text()
 
 
 def assert_dashboard(
     kubernetes: Kubernetes, run_program: Callable[..., Program], pod: str, token: str
 ) -> None:
-    """It answers whoever forwards its port, and has the token."""
+    """Assert that the dashboard answers requests with the token through a forwarded port."""
     port = f"{DASHBOARD}:{DASHBOARD}"
     forward = run_program(*kubernetes.kubectl_words(), "port-forward", f"pod/{pod}", port)
     url = f"http://127.0.0.1:{DASHBOARD}/api/jobs/"
@@ -170,19 +170,21 @@ def assert_dashboard(
     forward.wait()
 
 
-def test_a_pod_that_outgrows_its_memory_says_what_to_raise(
+def test_the_warning_for_a_pod_over_its_memory_limit_says_what_to_raise(
     start_client: Callable[..., Client],
 ) -> None:
-    # Ray's own watch would end the task before the kernel does.
+    # Otherwise, Ray's memory monitor would kill the task before the kernel does.
     client = start_client(init_ray_on_spark=True, env={"RAY_memory_monitor_refresh_ms": "0"})
 
     error = client.ask("outgrow", 4096)
 
     assert "died" in error.lower(), error
-    told = re.compile(r"The kernel killed a process beside Spark executor \d+ for want of memory.*")
-    assert eventually(lambda: told.search(client.program.text()) is not None, 30), (
+    warning = re.compile(
+        r"The kernel killed a process in the control group of Spark executor \d+ because memory.*"
+    )
+    assert eventually(lambda: warning.search(client.program.text()) is not None, 30), (
         client.program.text()
     )
-    said = told.findall(client.program.text())[0]
-    assert re.search(r"limit is \d+ MiB", said), said
-    assert "Raise `extra_executor_memory_for_ray` (spark.executor.memoryOverhead)" in said
+    message = warning.findall(client.program.text())[0]
+    assert re.search(r"limit is \d+ MiB", message), message
+    assert "Raise `extra_executor_memory_for_ray` (spark.executor.memoryOverhead)" in message

@@ -1,4 +1,4 @@
-"""GPUs that Spark gives to an executor are its node's; the devices are made up."""
+"""A node has the GPUs that Spark assigns to its executor; the devices do not exist."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RESOURCE = "nvidia.com/gpu"
 
 @pytest.fixture
 def gpus(kubernetes: Kubernetes) -> Iterator[None]:
-    """The host has four of them, as far as the scheduler knows."""
+    """As far as the scheduler knows, the host has four GPUs."""
 
     def patch(value: str | None) -> None:
         change = json.dumps({"status": {"capacity": {RESOURCE: value}}})
@@ -35,7 +35,7 @@ def gpus(kubernetes: Kubernetes) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("gpus")
-def test_a_node_has_the_gpus_that_spark_gave_to_its_executor(
+def test_a_node_has_the_gpus_that_spark_assigned_to_its_executor(
     start_client: Callable[..., Client],
 ) -> None:
     resource = "spark.executor.resource.gpu"
@@ -52,5 +52,5 @@ def test_a_node_has_the_gpus_that_spark_gave_to_its_executor(
     assert {node["gpus"] for node in client.ask("nodes") if node["role"] == "worker"} == {2}
     seen = "lambda: os.environ['CUDA_VISIBLE_DEVICES'].split(',')"
     visible = f"ray.get(ray.remote(num_gpus=2)({seen}).remote())"
-    # Ray hands them out in any order.
+    # Ray assigns them in any order.
     assert {",".join(sorted(seen)) for seen in client.ask("on_nodes", visible).values()} == {"4,7"}

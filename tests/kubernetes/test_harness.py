@@ -1,4 +1,4 @@
-"""The cluster that the other tests stand on: its pods, and how it ends."""
+"""The Kubernetes cluster that the other tests use: its pods, and how it ends."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ import psutil
 import pytest
 from cluster.leftovers import eventually
 from cluster.program import Program
+from cluster.spark_under_test import SPARK_HOME
 
 from .cgroups import ControlGroup, sweep
 from .cluster import Kubernetes
 from .image import IMAGE, PAUSE, ROOT_IMAGE
 from .machine import CHECKOUT, hierarchies
-from .spark import SPARK_HOME
 
 READY_S = 60
 
 
 def pod(kubernetes: Kubernetes, name: str, image: str, *argv: str) -> dict[str, Any]:
-    """Start a pod with the mounts of Spark's, and wait until it runs or has ended."""
+    """Start a pod with /usr mounted as in Spark's pods, and wait until it runs or has ended."""
     usr = {"name": "usr", "hostPath": {"path": "/usr"}}
     mount = {"name": "usr", "mountPath": "/usr", "readOnly": True}
     container = {
@@ -49,7 +49,7 @@ def pod(kubernetes: Kubernetes, name: str, image: str, *argv: str) -> dict[str, 
 
 
 @pytest.mark.parametrize(("image", "user"), [(IMAGE, "185"), (ROOT_IMAGE, "0")])
-def test_a_pod_writes_where_it_may_and_knows_the_clusters_names(
+def test_a_pod_can_write_to_its_directories_and_resolve_the_clusters_names(
     image: str, user: str, kubernetes: Kubernetes
 ) -> None:
     script = "touch /tmp/here ~/here here; getent hosts kubernetes.default.svc; id -u; whoami"
@@ -75,7 +75,7 @@ def test_a_pods_processes_are_known_until_it_is_gone(kubernetes: Kubernetes) -> 
     kubernetes.kubectl("delete", "pod", "sleeps")
 
 
-def test_a_run_that_is_killed_takes_all_of_its_cluster_along(tmp_path: Path) -> None:
+def test_a_killed_run_leaves_nothing_of_its_cluster_behind(tmp_path: Path) -> None:
     run = f"kubectl run it --image={PAUSE} --image-pull-policy=Never"
     wait = f"kubectl wait --for=condition=Ready --timeout={READY_S}s pod/it"
     argv = ["-m", "kubernetes.cluster", "bash", "-c", f"{run}; {wait}; echo TEST up; cat"]
@@ -84,14 +84,14 @@ def test_a_run_that_is_killed_takes_all_of_its_cluster_along(tmp_path: Path) -> 
         killed = Program.start([sys.executable, *argv], cwd=tmp_path, env=environment)
         stack.callback(killed.end)
         killed.line()
-        theirs = psutil.Process(killed.process.pid).children(recursive=True)
-        names = {child.name() for child in theirs}
+        children = psutil.Process(killed.process.pid).children(recursive=True)
+        names = {child.name() for child in children}
         assert {"containerd-shim-runc-v2", "coredns", "kubelet", "pause"} <= names
-        (first,) = (child for child in theirs if child.parent().name() == "unshare")
+        (first,) = (child for child in children if child.parent().name() == "unshare")
 
         killed.process.kill()
 
-    assert eventually(lambda: not any(child.is_running() for child in theirs), 10)
+    assert eventually(lambda: not any(child.is_running() for child in children), 10)
     sweep()
     group = ControlGroup.of(first.pid).name
     assert not [root for root in hierarchies() if (root / group).exists()]

@@ -1,4 +1,4 @@
-"""What Kubernetes refuses is an error in its own words, in seconds, and nothing is left."""
+"""When Kubernetes refuses something, an error quotes it within seconds, and nothing is left."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ else:
 def refused(
     kubernetes: Kubernetes, run_program: Callable[..., Program]
 ) -> Callable[..., tuple[str, str]]:
-    """Starts Spark with arguments, and gives the error's name and text."""
+    """Starts Spark with arguments, and returns the error's name and text."""
 
     def attempt(env: dict[str, str] | None = None, **arguments: object) -> tuple[str, str]:
         given = {"cluster_mode": "k8s", "master": f"k8s://{kubernetes.url}"} | arguments
@@ -52,49 +52,51 @@ def namespace(kubernetes: Kubernetes) -> Iterator[str]:
 Refused = Callable[..., tuple[str, str]]
 
 
-def test_an_image_that_does_not_exist(refused: Refused) -> None:
+def test_a_missing_image_is_an_error(refused: Refused) -> None:
     name, text = refused(container_image="nobody.test/none:1")
     assert name == "PlacementException"
     assert text.startswith('0 of 2 Spark executors have registered. Pod "rayonspark-')
     assert 'cannot start: ErrImageNeverPull: Container image "nobody.test/none:1"' in text
-    assert "Mend container_image (spark.kubernetes.container.image)" in text
+    assert "Fix container_image (spark.kubernetes.container.image)" in text
 
 
-def test_no_image_at_all(refused: Refused, tmp_path: Path) -> None:
+def test_no_image_at_all_is_an_error(refused: Refused, tmp_path: Path) -> None:
     (tmp_path / "spark-defaults.conf").write_text("")
     name, text = refused(env={"SPARK_CONF_DIR": str(tmp_path)})
     assert name == "InvalidSpecException"
-    assert "Give container_image (spark.kubernetes.container.image)." in text
+    assert "Set container_image (spark.kubernetes.container.image)." in text
 
 
-def test_a_namespace_that_does_not_exist(refused: Refused) -> None:
+def test_a_missing_namespace_is_an_error(refused: Refused) -> None:
     name, text = refused(namespace="nowhere")
     assert name == "InvalidSpecException"
     assert 'namespaces "nowhere" not found. Check namespace, which is "nowhere"' in text
 
 
-def test_no_server_at_that_address(kubernetes: Kubernetes, refused: Refused) -> None:
+def test_no_server_at_the_address_is_an_error(kubernetes: Kubernetes, refused: Refused) -> None:
     master = kubernetes.url.replace("6443", "6444")
     name, text = refused(master=f"k8s://{master}")
     assert name == "UnreachableException"
     assert f"{master} does not answer: Connection refused. Check master" in text
 
 
-def test_a_quota_that_is_used_up(kubernetes: Kubernetes, namespace: str, refused: Refused) -> None:
+def test_a_used_up_quota_is_an_error(
+    kubernetes: Kubernetes, namespace: str, refused: Refused
+) -> None:
     kubernetes.kubectl("create", "quota", "one", "--hard=pods=1", f"--namespace={namespace}")
     name, text = refused(namespace=namespace)
     assert name == "PlacementException"
     assert text.startswith("0 of 2 Spark executors have registered. ")
     assert "exceeded quota: one, requested: pods=1, used: pods=1, limited: pods=1" in text
-    assert 'have the quota of namespace "tenant" raised.' in text
+    assert 'raise the quota of namespace "tenant".' in text
 
 
-def test_pods_that_no_host_takes(refused: Refused) -> None:
+def test_pods_that_fit_on_no_host_are_an_error(refused: Refused) -> None:
     conf = {"spark.kubernetes.executor.request.cores": "300"}
     name, text = refused(conf=conf)
     assert name == "PlacementException"
     assert "finds no host: 0/1 nodes are available: 1 Insufficient cpu" in text
-    assert "Lower cores, memory or num_nodes, or give the cluster more hosts." in text
+    assert "Lower cores, memory or num_nodes, or add hosts to the cluster." in text
 
 
 def with_token(kubernetes: Kubernetes, token: str) -> dict[str, str]:
@@ -105,14 +107,14 @@ def with_token(kubernetes: Kubernetes, token: str) -> dict[str, str]:
 NO_KUBECONFIG = {"KUBECONFIG": "/dev/null"}
 
 
-def test_credentials_that_nobody_knows(kubernetes: Kubernetes, refused: Refused) -> None:
+def test_unknown_credentials_are_an_error(kubernetes: Kubernetes, refused: Refused) -> None:
     conf = with_token(kubernetes, "nonsense")
     name, text = refused(env=NO_KUBECONFIG, conf=conf)
     assert name == "PlacementException"
-    assert "does not know who we are: Unauthorized. Renew the credentials" in text
+    assert "rejects the credentials: Unauthorized. Renew the credentials" in text
 
 
-def test_an_account_without_rights(
+def test_an_account_without_rights_is_an_error(
     kubernetes: Kubernetes, namespace: str, refused: Refused
 ) -> None:
     kubernetes.kubectl("create", "serviceaccount", "poor", f"--namespace={namespace}")
@@ -120,10 +122,10 @@ def test_an_account_without_rights(
     name, text = refused(env=NO_KUBECONFIG, conf=conf, namespace=namespace)
     assert name == "PlacementException"
     assert '"system:serviceaccount:tenant:poor" cannot create resource "pods"' in text
-    assert "Have the rights given to it, or use another service_account or namespace." in text
+    assert "Grant it the rights, or use another service_account or namespace." in text
 
 
-def test_a_driver_whose_image_does_not_exist(
+def test_a_missing_image_of_the_driver_is_an_error(
     kubernetes: Kubernetes, run_program: Callable[..., Program]
 ) -> None:
     script = kubernetes.shared / "never.py"
@@ -139,10 +141,10 @@ def test_a_driver_whose_image_does_not_exist(
     assert "cannot start: ErrImageNeverPull" in program.text()
 
 
-def test_the_rights_of_our_manifest_are_enough_in_cluster_mode(
+def test_the_documented_rights_are_enough_in_cluster_mode(
     kubernetes: Kubernetes, namespace: str, run_program: Callable[..., Program]
 ) -> None:
-    """The driver's pod has its account's rights alone. In client mode: see `test_driver_job`."""
+    """The driver's pod has only its account's rights. For client mode, see `test_driver_job`."""
     rights = (CHECKOUT / "docs/kubernetes/rbac.yaml").read_text()
     kubernetes.kubectl("apply", f"--namespace={namespace}", "--filename=-", input=rights)
     script = kubernetes.shared / "in_a_pod.py"

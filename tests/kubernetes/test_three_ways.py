@@ -1,4 +1,4 @@
-"""The same program on Kubernetes: by plain Python, and by spark-submit in its two modes."""
+"""The same program on Kubernetes, run by plain Python and by spark-submit, in both modes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import venv_pack
 from cluster.client import Client
 from cluster.program import Program
 from cluster.small_venv import small_venv
+from cluster.spark_under_test import PYTHON_PATH, SPARK_HOME
 
 from .cluster import Kubernetes
 from .image import ROOT_IMAGE
 from .machine import CHECKOUT
-from .spark import SPARK_HOME
 
 LIMIT_S = 240
 EXAMPLE = str(CHECKOUT / "examples/parameter_server.py")
@@ -25,7 +25,7 @@ UPDATES = "Ray, updates: 7 = 2 workers * 3 + 1 trial call"
 
 @pytest.fixture
 def submit(kubernetes: Kubernetes) -> list[str]:
-    """The first words of a spark-submit."""
+    """The first words of a spark-submit command."""
     master = f"k8s://{kubernetes.url}"
     words = [str(SPARK_HOME / "bin/spark-submit"), "--master", master]
     return [*words, "--conf", "spark.executor.instances=2"]
@@ -75,8 +75,8 @@ def test_spark_submit_in_cluster_mode(
         f"{shared}.options.sizeLimit": "256Mi",
         "spark.driver.memoryOverhead": "2g",
         "spark.kubernetes.driver.pod.name": "by-spark-submit",
-        # It has no pip install of ours, and finds the checkout's.
-        "spark.kubernetes.driverEnv.PYTHONPATH": str(CHECKOUT / "python"),
+        # RayOnSpark is not installed in the pod, which uses the checkout.
+        "spark.kubernetes.driverEnv.PYTHONPATH": PYTHON_PATH,
     }
     confs = [word for row in settings.items() for word in ("--conf", "=".join(row))]
     mode = ["--cluster-mode", "spark-submit"]
@@ -100,7 +100,7 @@ sys.exit(7)
 """
 
 
-def test_the_client_exits_as_the_script_has_and_shows_its_words(
+def test_the_client_exits_with_the_scripts_status_and_shows_its_output(
     kubernetes: Kubernetes, run_program: Callable[..., Program]
 ) -> None:
     script = kubernetes.shared / "fails.py"
@@ -124,7 +124,9 @@ def test_only_a_script_can_be_submitted(run_program: Callable[..., Program]) -> 
     assert "spark-submit --master k8s://… --deploy-mode cluster" in program.text()
 
 
-def test_a_packed_environment_travels(start_client: Callable[..., Client], tmp_path: Path) -> None:
+def test_a_packed_environment_reaches_every_node(
+    start_client: Callable[..., Client], tmp_path: Path
+) -> None:
     archive = tmp_path / "small.tar.gz"
     venv_pack.pack(prefix=str(small_venv(tmp_path / "small")), output=str(archive))
 

@@ -1,4 +1,4 @@
-"""Stand-ins for ray_node.py: small programs that behave as Ray may."""
+"""Stand-ins for ray_node.py: small programs that behave as Ray might."""
 
 _PRELUDE = """
 import json, os, signal, subprocess, sys, time
@@ -9,7 +9,7 @@ def say(**event):
 def sleeper(**options):
     return subprocess.Popen(["sleep", "1000"], **options)
 def hello():
-    say(event="hello", pid=os.getpid(), python="3", ray="fake")
+    say(event="hello", pid=os.getpid(), python="3", ray="fake", dashboard=False)
 """
 
 # Ends at SIGTERM, like Ray at its best.
@@ -23,7 +23,7 @@ signal.pause()
 """
 )
 
-# Ends by itself with a message, as `ray start` does when it cannot.
+# Ends by itself with a message, as `ray start` does when it fails.
 FAILING = (
     _PRELUDE
     + """
@@ -35,7 +35,7 @@ sys.exit(3)
 """
 )
 
-# Drains when it is told to: says so, finishes what runs, and ends.
+# Drains when told to: reports it, finishes what runs, and ends.
 DRAINING = (
     _PRELUDE
     + """
@@ -46,10 +46,10 @@ print("drains for", limit_s, flush=True)
 """
 )
 
-# Hears an order to drain, and never ends by itself.
+# Receives a command to drain, but never ends by itself.
 BUSY = DRAINING + "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nsleeper()\nsignal.pause()\n"
 
-# Hears no SIGTERM, and has children that left its session and its parent.
+# Ignores SIGTERM, and has descendants that have left their session and their parent.
 STUBBORN = (
     _PRELUDE
     + """
@@ -62,7 +62,7 @@ signal.pause()
 """
 )
 
-# Starts processes faster than one look at the process table sees them, in sessions of their own.
+# Starts processes in new sessions, faster than one scan of the process table can find them.
 FORKING = (
     _PRELUDE
     + """
@@ -84,7 +84,8 @@ while True:
 LOGGING = (
     _PRELUDE
     + """
-here = os.path.dirname(os.path.abspath(__file__))
+here = os.path.join(os.path.dirname(os.path.abspath(__file__)), "r")
+os.mkdir(here)
 logs = os.path.join(here, "session_1", "logs")
 os.makedirs(os.path.join(logs, "events"))
 os.symlink("session_1", os.path.join(here, "session_latest"))

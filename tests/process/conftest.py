@@ -21,7 +21,7 @@ def pids_marked(mark):
 
 
 PATIENCE_S = 20.0
-"""Many times what anything takes, and a third of a grace that nobody must wait for."""
+"""Many times as long as any step takes, and a third of a grace that no test may wait out."""
 LONG_GRACE_S = 3 * PATIENCE_S
 
 
@@ -29,13 +29,13 @@ def eventually(check, limit_s=PATIENCE_S):
     """Waits until the check holds."""
     started = time.monotonic()
     while not check():
-        assert time.monotonic() - started < limit_s, f"not so within {limit_s} s"
-        time.sleep(0.02)  # processes end without telling us
+        assert time.monotonic() - started < limit_s, f"the check did not hold within {limit_s} s"
+        time.sleep(0.02)  # no event reports that a process has ended
 
 
 @pytest.fixture
 def base(tmp_path_factory):
-    """A short directory, as Ray's sockets need it."""
+    """A directory with a short path, because Ray's sockets need one."""
     path = pathlib.Path("/tmp") / f"t{os.getpid()}-{time.monotonic_ns() % 1000000}"
     path.mkdir()
     yield path
@@ -45,7 +45,7 @@ def base(tmp_path_factory):
 
 @pytest.fixture
 def start(base):
-    """Starts guards, and proves at the end that no process of theirs is left."""
+    """Starts guards, and checks at the end that none of their processes is left."""
     mark = f"{os.getpid()}-{time.monotonic_ns()}"
     started = []
 

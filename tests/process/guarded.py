@@ -1,4 +1,4 @@
-"""Stands in for the JVM: starts the real guard over pipes, and collects what it says."""
+"""Stands in for the JVM: starts the real guard over pipes, and collects its events."""
 
 import json
 import os
@@ -15,8 +15,10 @@ SCRIPTS = (
     "guard.py",
     "process_tree.py",
     "node_directory.py",
+    "node_logs.py",
     "ray_node.py",
-    "early_start.py",
+    "prestart.py",
+    "older_ray.py",
 )
 
 
@@ -51,8 +53,8 @@ class Guarded:
             self._queue.put((time.monotonic() - self.started_at, json.loads(line)))
         self._queue.put((time.monotonic() - self.started_at, None))
 
-    def say(self, order):
-        self.process.stdin.write(json.dumps(order).encode() + b"\n")
+    def say(self, command):
+        self.process.stdin.write(json.dumps(command).encode() + b"\n")
         self.process.stdin.flush()
 
     def launch(
@@ -71,6 +73,7 @@ class Guarded:
                     "arguments": list(arguments),
                     "environment": environment or {},
                     "nodes": 2,
+                    "client_server": False,
                     "watch_gcs": watch_gcs,
                     "log_directory": str(log_directory),
                     "log_prefix": log_prefix,
@@ -86,7 +89,7 @@ class Guarded:
         self.say({"stop": {"grace_s": grace_s}})
 
     def wait_for(self, event, limit_s=20.0, **fields):
-        """The next such event, with its moment as "at", in seconds since the start."""
+        """Returns the next such event, with its time as "at", in seconds since the start."""
         deadline = time.monotonic() + limit_s
         while True:
             at, said = self._queue.get(timeout=max(0.01, deadline - time.monotonic()))
@@ -97,7 +100,7 @@ class Guarded:
                 return {**said, "at": at}
 
     def wait_for_end(self, limit_s=20.0):
-        """Waits until nobody holds the guard's stdout any more; returns all that was said."""
+        """Waits until no process holds the guard's stdout any more; returns all events."""
         deadline = time.monotonic() + limit_s
         while True:
             _, said = self._queue.get(timeout=max(0.01, deadline - time.monotonic()))

@@ -1,4 +1,4 @@
-"""The argument lists of a head and a worker on loopback, as the plan would give them."""
+"""The argument lists of a head and a worker on loopback, as a node plan would have them."""
 
 import contextlib
 import socket
@@ -29,7 +29,7 @@ def _node(directory, name, cpus):
         "--block",
         f"--node-ip-address={HOST}",
         f"--node-name={name}",
-        f"--temp-dir={directory}",
+        f"--temp-dir={directory}/r",
         f"--num-cpus={cpus}",
         "--object-store-memory=100000000",
         "--min-worker-port=0",
@@ -40,13 +40,13 @@ def _node(directory, name, cpus):
 
 def launch_head(node, *, log_directory):
     """Launches the node as a head; returns the address of its GCS."""
-    gcs, client, dashboard, autoscaler, metrics = free_ports(5)
+    gcs, unused, dashboard, autoscaler, metrics = free_ports(5)
     node.launch(
         [
             *_node(node.directory, "head-0", 0),
             "--head",
             f"--port={gcs}",
-            f"--ray-client-server-port={client}",
+            f"--ray-client-server-port={unused}",
             f"--dashboard-port={dashboard}",
         ],
         environment={

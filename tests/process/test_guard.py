@@ -1,4 +1,4 @@
-"""The guard with a stand-in for Ray: how a node ends, and that nothing of it stays."""
+"""The guard with a stand-in for Ray: how a node ends, and that it leaves nothing behind."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ import children
 from conftest import LONG_GRACE_S, eventually
 
 
-def test_a_guard_that_is_told_nothing_ends_with_the_jvm(start):
+def test_a_guard_without_commands_ends_with_the_jvm(start):
     node = start(children.POLITE)
     node.process.stdin.close()
     node.wait_for_end()
@@ -32,7 +32,7 @@ def test_a_polite_child_ends_within_its_grace(start):
     node.wait_for_end()
 
 
-def test_a_child_that_fails_exits_with_its_last_words_and_takes_all_along(start):
+def test_the_exit_of_a_failed_child_has_its_last_output_and_nothing_outlives_it(start):
     node = start(children.FAILING)
     node.launch()
     ended = node.wait_for("exit")
@@ -61,7 +61,7 @@ def test_a_node_that_never_launched_has_nothing_to_drain(start):
     assert not node.directory.exists()
 
 
-def test_a_drain_that_does_not_end_is_ended_after_its_limit(start):
+def test_a_drain_that_does_not_finish_is_ended_after_its_timeout(start):
     node = start(children.BUSY)
     node.launch()
     told_at = time.monotonic()
@@ -74,7 +74,7 @@ def test_a_drain_that_does_not_end_is_ended_after_its_limit(start):
 
 
 def draining(start):
-    """A node in the midst of a long drain, with a child that would outlive it."""
+    """A node in the middle of a long drain, with a child that would outlive it."""
     node = start(children.BUSY)
     node.wait_for("hello")
     node.launch()
@@ -101,7 +101,7 @@ def test_a_stop_ends_a_drain(start):
 def test_a_stubborn_tree_is_killed_when_the_grace_is_over(start):
     node = start(children.STUBBORN)
     node.wait_for("hello")
-    # Two of them are started by processes that nobody waits for.
+    # Two of them are started by processes that nothing waits for.
     eventually(lambda: len(start.pids()) == 6)
     told_at = time.monotonic()
     node.stop(grace_s=0.5)
@@ -112,7 +112,7 @@ def test_a_stubborn_tree_is_killed_when_the_grace_is_over(start):
     assert start.pids() == []
 
 
-def test_a_stubborn_tree_is_gone_after_the_jvms_death(start):
+def test_a_stubborn_tree_ends_when_the_jvm_dies(start):
     node = start(children.STUBBORN)
     node.wait_for("hello")
     node.process.stdin.close()
@@ -128,7 +128,7 @@ def test_a_lost_lease_shortens_a_long_grace(start):
     eventually(lambda: start.pids() == [])
 
 
-def test_a_tree_that_forks_while_it_is_killed_is_gone_nevertheless(start):
+def test_a_tree_that_forks_while_it_is_killed_ends_completely(start):
     node = start(children.FORKING)
     node.wait_for("hello")
     eventually(lambda: len(start.pids()) > 10)
@@ -146,12 +146,12 @@ def test_a_guard_that_is_terminated_stops_its_node(start):
     assert not node.directory.exists()
 
 
-def test_a_guard_that_is_killed_takes_its_child_along(start):
+def test_the_child_of_a_killed_guard_ends_too(start):
     node = start(children.POLITE)
     node.wait_for("hello")
     node.process.kill()
     eventually(lambda: start.pids() == [])
-    # Nobody is left to remove it: the JVM does, or a later node's sweep.
+    # The guard can no longer remove it; the JVM or a later node's sweep would.
     shutil.rmtree(node.directory)
 
 
@@ -184,7 +184,7 @@ def test_two_nodes_on_one_host_do_not_disturb_each_other(start):
     assert other.directory.exists()
 
 
-def test_logs_are_kept_within_bounds_and_nothing_else_is(start, tmp_path):
+def test_logs_are_kept_within_limits_and_nothing_else_is_kept(start, tmp_path):
     logs = tmp_path / "kept" / "node-1"
     node = start(children.LOGGING)
     node.launch(log_directory=logs)
@@ -201,7 +201,7 @@ def test_logs_are_kept_within_bounds_and_nothing_else_is(start, tmp_path):
     assert not node.directory.exists()
 
 
-def test_logs_among_those_of_others_lie_flat_and_are_named_for_their_node(start, tmp_path):
+def test_logs_in_a_shared_log_directory_have_flat_names_with_a_prefix(start, tmp_path):
     (tmp_path / "stdout").write_text("a JVM's own")
     node = start(children.LOGGING)
     node.launch(log_directory=tmp_path, log_prefix="ray-1-")
@@ -213,7 +213,7 @@ def test_logs_among_those_of_others_lie_flat_and_are_named_for_their_node(start,
     assert not (tmp_path / "events").exists()
 
 
-def test_logs_that_are_collected_are_copied_before_ray_has_ended(start, tmp_path):
+def test_logs_in_a_shared_log_directory_are_copied_before_ray_has_ended(start, tmp_path):
     node = start(children.STUBBORN)
     node.launch(log_directory=tmp_path, log_prefix="ray-1-")
     node.wait_for("hello")
@@ -223,7 +223,7 @@ def test_logs_that_are_collected_are_copied_before_ray_has_ended(start, tmp_path
     node.wait_for("exit")
 
 
-def test_where_logs_were_collected_already_no_directory_comes_again(start, tmp_path):
+def test_a_shared_log_directory_that_is_gone_is_not_created_again(start, tmp_path):
     node = start(children.LOGGING)
     node.launch(log_directory=tmp_path / "container", log_prefix="ray-1-")
     node.wait_for("hello")
@@ -232,7 +232,7 @@ def test_where_logs_were_collected_already_no_directory_comes_again(start, tmp_p
     assert not (tmp_path / "container").exists()
 
 
-def test_logs_that_cannot_be_kept_do_not_keep_the_directory(start, tmp_path):
+def test_directories_are_removed_even_if_the_logs_cannot_be_copied(start, tmp_path):
     (tmp_path / "a-file").write_text("")
     staging = tmp_path / "staging"
     (staging / "inner").mkdir(parents=True)

@@ -1,9 +1,11 @@
 """The guard with Ray itself: a head and a worker on this machine."""
 
 import contextlib
+import os
 import pathlib
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -12,8 +14,8 @@ import pytest
 from conftest import LONG_GRACE_S, eventually
 from real_ray import launch_head, launch_worker
 
-# A user's task may leave processes in sessions of their own. Ray ends a worker's own children, and
-# nobody but the guard ends theirs.
+# A user's task may leave processes in sessions of their own. Ray ends a worker's own children, but
+# only the guard ends their children.
 USER = """
 import ray
 ray.init(address="{address}", log_to_driver=False)
@@ -25,7 +27,7 @@ print(ray.get(leave.remote()))
 """
 
 
-# A task that runs for a while, and says in a file that it has begun.
+# A task that runs for a while, and creates a file when it begins.
 LATE = """
 import pathlib, ray, time
 ray.init(address="{address}", log_to_driver=False)
@@ -58,8 +60,8 @@ class Cluster:
         launch_worker(self.worker, self.address, log_directory=logs / "worker")
         assert self.head.wait_for("node", 60)["alive"] is True
 
-    def leave_a_users_process(self):
-        """Has a task start a process in a session of its own; returns its pid."""
+    def start_a_users_process(self):
+        """Runs a task that starts a process in a session of its own; returns that process's pid."""
         told = subprocess.run(
             [sys.executable, "-c", USER.format(address=self.address)],
             env={"PATH": "/usr/bin:/bin", **self.env},
@@ -69,7 +71,7 @@ class Cluster:
         return int(told.stdout)
 
     def begin_a_task(self, seconds):
-        """A program whose task runs on the worker, and ends in so many seconds."""
+        """Starts a program whose task runs on the worker for that many seconds."""
         begun = self.logs / "begun"
         source = LATE.format(address=self.address, begun=begun, seconds=seconds)
         program = subprocess.Popen(
@@ -78,7 +80,7 @@ class Cluster:
             stdout=subprocess.PIPE,
             text=True,
         )
-        # A first worker process takes long where others build.
+        # The first worker process starts slowly on a machine that also runs builds.
         eventually(begun.exists, limit_s=60.0)
         return program
 
@@ -90,7 +92,7 @@ def cluster(start, tmp_path):
 
 def command_lines():
     for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-        # One that is gone has none.
+        # A process that has just ended has no command line.
         with contextlib.suppress(OSError):
             yield entry.read_bytes()
 
@@ -103,7 +105,7 @@ def stop(node):
 
 
 def test_a_cluster_runs_and_stops_and_leaves_only_its_logs(cluster, start):
-    pid = cluster.leave_a_users_process()
+    pid = cluster.start_a_users_process()
     assert pid in start.pids()
     assert not any(cluster.token.encode() in line for line in command_lines())
 
@@ -118,8 +120,8 @@ def test_a_cluster_runs_and_stops_and_leaves_only_its_logs(cluster, start):
     assert not [path for path in kept if cluster.token.encode() in path.read_bytes()]
 
 
-def test_all_is_gone_after_the_jvms_death(cluster, start):
-    cluster.leave_a_users_process()
+def test_everything_is_gone_after_the_jvm_dies(cluster, start):
+    cluster.start_a_users_process()
     cluster.head.process.stdin.close()
     cluster.worker.process.stdin.close()
     eventually(lambda: start.pids() == [])
@@ -127,7 +129,7 @@ def test_all_is_gone_after_the_jvms_death(cluster, start):
     assert not cluster.worker.directory.exists()
 
 
-def test_ray_follows_a_killed_guard_and_the_head_sees_it(cluster, start):
+def test_ray_ends_with_a_killed_guard_and_the_head_sees_it(cluster, start):
     guard = psutil.Process(cluster.worker.process.pid)
     doomed = {child.pid for child in guard.children(recursive=True)}
     cluster.worker.process.kill()
@@ -139,24 +141,41 @@ def test_ray_follows_a_killed_guard_and_the_head_sees_it(cluster, start):
     shutil.rmtree(cluster.worker.directory, ignore_errors=True)
 
 
-def test_a_killed_raylet_ends_its_node_and_the_exit_says_why(cluster, start):
-    raylets = [
+def pid_on_worker(cluster, start, program):
+    """The process of the worker node that runs this program."""
+    (pid,) = (
         pid
         for pid in start.pids()
-        if pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].endswith(b"/raylet")
+        for process in [pathlib.Path(f"/proc/{pid}")]
+        # Not the later words: a raylet's command line also contains those of its agents.
+        if any(
+            word.endswith(program) for word in (process / "cmdline").read_bytes().split(b"\0")[:3]
+        )
         and str(cluster.worker.directory).encode()
-        in pathlib.Path(f"/proc/{pid}/environ").read_bytes()
-        + pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
-    assert len(raylets) == 1
-    subprocess.run(["kill", "-9", str(raylets[0])], check=True)
-    ended = cluster.worker.wait_for("exit")
+        in (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
+    )
+    return pid
+
+
+@pytest.mark.parametrize(
+    ("program", "cause"),
+    [
+        pytest.param(b"/raylet", "raylet", id="raylet"),
+        # The raylet then ends by itself, with exit code 0.
+        pytest.param(b"/dashboard/agent.py", "agent_name = dashboard_agent", id="agent"),
+    ],
+)
+def test_a_node_without_its_raylet_ends_and_the_exit_says_why(cluster, start, program, cause):
+    output = cluster.worker.directory / "ray.out"
+    eventually(lambda: b"will now block forever" in output.read_bytes(), limit_s=60.0)
+    os.kill(pid_on_worker(cluster, start, program), signal.SIGKILL)
+    ended = cluster.worker.wait_for("exit", 60)
     assert (ended["code"], ended["asked"]) == (1, False)
-    assert "raylet" in "\n".join(ended["tail"])
+    assert cause in "\n".join(ended["tail"])
     assert not cluster.worker.directory.exists()
 
 
-def test_what_runs_on_a_node_that_drains_may_finish_and_then_the_node_ends(cluster, start):
+def test_a_draining_node_finishes_its_tasks_and_then_ends(cluster, start):
     program = cluster.begin_a_task(TASK_S)
     cluster.worker.drain(LONG_GRACE_S)
     assert program.communicate()[0] == "done\n"

@@ -1,4 +1,4 @@
-"""Stand-ins for the JVM, for Spark and for Ray: they record what they are told."""
+"""Stand-ins for the JVM, Spark and Ray that record how they are called."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ ENVIRONMENT = {
 
 
 class FakeHandle:
-    """A ``ClusterHandle`` that is running at once, unless it is given an error to throw."""
+    """A ``ClusterHandle`` that runs immediately, unless it gets an error to throw."""
 
     def __init__(self, error: BaseException | None = None) -> None:
         self.error = error
         self.calls: list[str] = []
         self.state_now = "running"
+        self.failure_text = ""
         self.ending = threading.Event()
         self.address_map: dict[str, Any] = {
             "node_ip_address": "10.0.0.1",
@@ -34,6 +35,9 @@ class FakeHandle:
 
     def state(self) -> str:
         return self.state_now
+
+    def failure(self) -> str:
+        return self.failure_text
 
     def awaitHead(self, timeout_ms: int) -> bool:
         self.calls.append("awaitHead")
@@ -81,7 +85,7 @@ class FakeHandle:
 
 
 def java_node(role: str, executor_id: str, cpus: int) -> dict[str, Any]:
-    """Give a node as the JVM does, before Ray lists it."""
+    """Return a node as the JVM describes it before Ray lists it."""
     return {
         "rayNodeId": "",
         "role": role,
@@ -100,7 +104,7 @@ def java_node(role: str, executor_id: str, cpus: int) -> dict[str, Any]:
 
 
 class FakeApi:
-    """``PythonApi`` with one handle to give."""
+    """A ``PythonApi`` that returns one handle."""
 
     def __init__(self, handle: FakeHandle) -> None:
         self.handle = handle
@@ -116,7 +120,7 @@ class FakeApi:
 
 
 class FakeConf:
-    """A SparkConf to be read."""
+    """A SparkConf that can only be read."""
 
     def __init__(self, values: dict[str, str]) -> None:
         self._values = values
@@ -201,7 +205,7 @@ class JavaThrowable:
         self._name = name
         self._message = message
         self._cause = cause
-        # What py4j's own error asks of the object that it carries.
+        # py4j's own error reads this attribute of the object that it carries.
         self._target_id = "o1"
 
     def getClass(self) -> Any:

@@ -1,4 +1,4 @@
-"""The sources of the JVM's half as a graph: which file names which."""
+"""The sources of the JVM half as a graph: which file uses which."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class JvmFile:
 
     @cached_property
     def code(self) -> str:
-        """Without comments and strings."""
+        """The source without comments and strings."""
         return _NOT_CODE.sub(" ", self.path.read_text())
 
     @property
@@ -48,7 +48,7 @@ class JvmFile:
 
     @property
     def imports(self) -> list[str]:
-        """Full names, one for each imported thing; `_` at the end for all of a package."""
+        """Full names of all imports; a wildcard import ends with `_`."""
         found = []
         for prefix, last in _IMPORT.findall(self.code):
             names = [name.split("=>")[0].strip() for name in last.strip("{}").split(",")]
@@ -66,7 +66,7 @@ def jvm_files() -> list[JvmFile]:
 
 
 def jvm_graph(files: list[JvmFile]) -> Graph:
-    """Each file with those whose types it names: by import, or as a neighbour in its package."""
+    """Map each file to the files whose types it uses, by import or in its own package."""
     home = {full_name: file.name for file in files for full_name in file.types}
     graph: dict[str, set[str]] = defaultdict(set)
     for file in files:
@@ -80,7 +80,7 @@ def jvm_graph(files: list[JvmFile]) -> Graph:
 
 
 def cycle_in(graph: Graph) -> list[str]:
-    """Files that name each other in a circle; none when there is no circle."""
+    """Return files that use each other in a cycle; none if there is no cycle."""
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:

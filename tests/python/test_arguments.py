@@ -1,3 +1,4 @@
+import dataclasses
 import inspect
 from typing import Any
 
@@ -17,25 +18,30 @@ def ray_fields(local: bool = False, barrier: bool = True, **arguments: Any) -> d
 
 
 @pytest.mark.parametrize("name", LISTED.split())
-def test_an_argument_of_the_peer_is_accepted_and_documented(name: str) -> None:
+def test_an_argument_of_bigdl_orca_is_accepted_and_documented(name: str) -> None:
     assert getattr(OrcaArguments.of({name: None}), name) is None
     assert f"    {name} :" in str(init_orca_context.__doc__)
 
 
-def test_the_signature_is_the_peers() -> None:
-    shown = {
-        name: parameter.default
-        for name, parameter in inspect.signature(init_orca_context).parameters.items()
-    }
-    del shown["kwargs"]
-    assert shown == {
+def test_the_signature_is_that_of_bigdl_orca() -> None:
+    parameters = inspect.signature(init_orca_context).parameters.values()
+    assert {
+        each.name: each.default for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD
+    } == {
         "cluster_mode": None,
         "cores": None,
         "memory": "2g",
         "num_nodes": 1,
         "init_ray_on_spark": False,
     }
-    assert all(getattr(OrcaArguments(), name) == value for name, value in shown.items())
+
+
+def test_the_signature_shows_every_argument_with_its_type_and_default() -> None:
+    *shown, others = inspect.signature(init_orca_context).parameters.values()
+    assert others.kind is others.VAR_KEYWORD
+    assert [(each.name, each.annotation, each.default) for each in shown] == [
+        (field.name, field.type, field.default) for field in dataclasses.fields(OrcaArguments)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -50,8 +56,8 @@ def test_the_signature_is_the_peers() -> None:
         ),
         (
             "runtime",
-            "init_orca_context(): 'runtime' is not needed: the runtime is Spark here, and ray.init "
-            "attaches to other clusters. Leave it out.",
+            "init_orca_context(): 'runtime' is not needed: the runtime is always Spark, and "
+            "ray.init connects to other Ray clusters. Leave it out.",
         ),
     ],
 )
@@ -80,7 +86,18 @@ def test_a_count_is_a_whole_number_of_at_least_one(wrong: dict[str, Any]) -> Non
         OrcaArguments(**wrong)
 
 
-def test_without_ray_arguments_the_specification_decides() -> None:
+def test_ray_init_and_extra_params_may_not_contradict_each_other() -> None:
+    arguments = OrcaArguments(
+        extra_params={"log-to-driver": False, "num-gpus": 1}, ray_init={"log_to_driver": True}
+    )
+    with pytest.raises(InvalidSpecException) as raised:
+        arguments.with_ray_init({"--num-gpus"}, {"log_to_driver", "num_gpus"})
+    assert str(raised.value) == (
+        "ray_init has log_to_driver=True, but extra_params has False. Set it in ray_init only."
+    )
+
+
+def test_without_ray_arguments_no_field_is_set() -> None:
     assert ray_fields() == {}
 
 

@@ -1,4 +1,4 @@
-"""The scripts of the build say what is missing on a machine, and what to do."""
+"""The build scripts say what is missing on a machine, and what to do."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def run(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 
 def fake(directory: Path, name: str, *lines: str) -> Path:
-    """A command that says these lines, whatever it is asked."""
+    """Create a command that is a bash script of these lines."""
     command = directory / name
     command.parent.mkdir(parents=True, exist_ok=True)
     command.write_text("\n".join(("#!/bin/bash", *lines, "")))

@@ -12,6 +12,7 @@ from rayonspark import (
     RayOnSparkException,
     VersionMismatchException,
 )
+from rayonspark._background import in_background
 
 ADDRESS = ENVIRONMENT["RAY_ADDRESS"]
 
@@ -47,8 +48,8 @@ def test_a_process_that_is_in_a_ray_cluster_launches_nothing(
     with pytest.raises(RayOnSparkException) as raised:
         start(spark)
     assert str(raised.value) == (
-        "Ray is already initialised in this process, and a process is in one Ray cluster at a "
-        "time. Call ray.shutdown() first, or pass connect=False."
+        "Ray is already initialised in this process, and a process can be in only one Ray "
+        "cluster. Call ray.shutdown() first, or pass connect=False."
     )
     assert spark.api.started == []
     start(spark, connect=False).stop()
@@ -59,8 +60,8 @@ def test_a_process_without_ray_launches_nothing(
     monkeypatch: pytest.MonkeyPatch, spark: FakeSession
 ) -> None:
     monkeypatch.delitem(sys.modules, "ray", raising=False)
-    monkeypatch.setattr("rayonspark._ray.find_spec", lambda name: None)
-    with pytest.raises(RayOnSparkException, match="has no Ray, which connecting needs"):
+    monkeypatch.setattr("rayonspark._ray.options.find_spec", lambda name: None)
+    with pytest.raises(RayOnSparkException, match="has no Ray, and connecting needs it"):
         start(spark)
     assert spark.api.started == []
 
@@ -74,7 +75,7 @@ def test_a_process_without_ray_launches_nothing(
         ),
         (
             {"connect": False, "ray_init": {"namespace": "n"}},
-            "RayCluster.start() got ray_init together with connect=False. Give ray_init's "
+            "RayCluster.start() got ray_init together with connect=False. Pass ray_init's "
             "arguments to connect() later.",
         ),
     ],
@@ -93,7 +94,7 @@ def test_a_wrong_argument_launches_nothing(
     [
         (
             {"address": "h:1"},
-            "ray.init's argument 'address' is the cluster's own here. Leave it out of ray_init.",
+            "RayOnSpark sets ray.init's argument 'address' itself. Leave it out of ray_init.",
         ),
         (
             {"namespce": "n"},
@@ -123,7 +124,7 @@ def test_a_failed_start_stops_the_cluster_and_keeps_its_error(
     assert not ray.is_initialized()
 
 
-def test_an_error_of_the_clean_up_does_not_hide_the_first(
+def test_an_error_during_cleanup_does_not_hide_the_first_error(
     ray: FakeRay, spark: FakeSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken() -> None:
@@ -157,27 +158,29 @@ def test_a_context_that_the_jvm_has_stopped_is_an_error(spark: FakeSession) -> N
         start(spark, connect=False)
 
 
-def test_a_spark_connect_session_is_a_clear_not_yet() -> None:
+def test_a_spark_connect_session_is_refused_with_advice() -> None:
     from pyspark.sql.connect.session import SparkSession as ConnectSession
 
-    # It asks its server nothing until it is used, and there is none.
+    # It does not contact its server before it is used, so no server is needed.
     session = ConnectSession("sc://127.0.0.1:1")
     with pytest.raises(RayOnSparkException, match=r"cannot start from one yet\. Use a classic"):
         start(session)
 
 
-def test_something_else_than_a_session_is_a_type_error() -> None:
-    with pytest.raises(TypeError, match="wants a SparkSession and got a str"):
+def test_anything_but_a_session_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match="needs a SparkSession, and got a str"):
         start("local")  # type: ignore[arg-type]
 
 
-def test_a_jar_of_another_version_is_named(ray: FakeRay, spark: FakeSession) -> None:
+def test_a_jar_of_another_version_is_an_error_that_names_the_difference(
+    ray: FakeRay, spark: FakeSession
+) -> None:
     spark.api.fields.append("colour")
     with pytest.raises(VersionMismatchException, match="they differ in colour"):
         start(spark)
 
 
-def test_connecting_sets_the_token_and_disconnecting_restores(
+def test_connecting_sets_the_token_and_disconnecting_restores_the_environment(
     ray: FakeRay, spark: FakeSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
@@ -195,7 +198,18 @@ def test_connecting_sets_the_token_and_disconnecting_restores(
     cluster.stop()
 
 
-def test_a_users_own_shutdown_is_survived_by_connect_and_by_stop(
+def test_connecting_works_with_a_ray_that_has_no_tokens(
+    ray: FakeRay, spark: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(sys.modules["ray._raylet"], "AuthenticationTokenLoader")
+    cluster = start(spark, connect=False)
+    cluster.connect()
+    assert cluster.connected
+    assert ray.config_reads == 0
+    cluster.stop()
+
+
+def test_connect_and_stop_work_after_the_user_has_shut_ray_down(
     ray: FakeRay, spark: FakeSession
 ) -> None:
     cluster = start(spark)
@@ -208,7 +222,7 @@ def test_a_users_own_shutdown_is_survived_by_connect_and_by_stop(
     assert spark.handle.calls[-2:] == ["clientDetached", "stop"]
 
 
-def test_connecting_twice_is_one_connection_unless_arguments_say_otherwise(
+def test_connecting_again_keeps_the_connection_or_refuses_new_arguments(
     ray: FakeRay, spark: FakeSession
 ) -> None:
     with start(spark) as cluster:
@@ -230,20 +244,69 @@ def test_a_connection_that_the_user_made_elsewhere_is_left_alone(
     assert os.environ["RAY_AUTH_TOKEN"] == "theirs"
 
 
-@pytest.mark.parametrize("state", ["stopping", "failed"])
-def test_the_end_of_the_cluster_disconnects_by_itself(
-    ray: FakeRay, spark: FakeSession, state: str
+@pytest.mark.parametrize(("state", "failure"), [("stopping", ""), ("failed", "GCS has died.")])
+def test_the_end_of_the_cluster_disconnects_this_process(
+    ray: FakeRay, spark: FakeSession, state: str, failure: str
 ) -> None:
     cluster = start(spark)
+    spark.handle.failure_text = failure
     spark.handle.end(state)
-    cluster._watch.join(5)
+    cluster._connection.join()
     assert not ray.is_initialized()
     assert spark.handle.calls[-1] == "clientDetached"
     assert "RAY_AUTH_TOKEN" not in os.environ
     cluster.stop()
+    # The failure stays known.
+    assert (str(cluster.failure) if cluster.failure else "") == failure
 
 
-def test_the_end_of_the_jvm_disconnects_by_itself(
+@pytest.mark.parametrize("state", ["stopping", "stopped", "failed"])
+def test_connecting_to_a_cluster_that_has_ended_is_an_error(
+    ray: FakeRay, spark: FakeSession, state: str
+) -> None:
+    cluster = start(spark, connect=False)
+    spark.handle.failure_text = "GCS has died." if state == "failed" else ""
+    spark.handle.end(state)
+    with pytest.raises(ClusterStoppedException, match=f"Ray cluster {cluster.id} ") as stopped:
+        cluster.connect()
+    assert ("GCS has died." in str(stopped.value)) == (state == "failed")
+    assert ray.given == []
+    cluster.stop()
+
+
+def test_the_end_of_the_cluster_ends_a_connect_that_hangs_in_ray(
+    ray: FakeRay, spark: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, connecting = threading.Event(), threading.Event()
+
+    def init(**_: object) -> None:
+        connecting.set()
+        held.wait(20)
+        raise ConnectionError("no GCS")
+
+    cluster = start(spark, connect=False)
+    monkeypatch.setattr(ray, "init", init)
+    connected = in_background("connect", cluster.connect)
+    assert connecting.wait(20)
+    cluster.stop()
+    with pytest.raises(ClusterStoppedException, match="was stopped"):
+        connected.result(20)
+    held.set()
+
+
+def test_an_exit_handler_does_nothing_in_a_forked_child(
+    ray: FakeRay, spark: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = start(spark)
+    parent = os.getpid()
+    with monkeypatch.context() as child:
+        child.setattr(os, "getpid", lambda: parent + 1)
+        cluster._stop_at_exit()
+    assert cluster.state == "running"
+    cluster.stop()
+
+
+def test_the_end_of_the_jvm_disconnects_this_process(
     ray: FakeRay, monkeypatch: pytest.MonkeyPatch, spark: FakeSession
 ) -> None:
     gone = threading.Event()
@@ -260,7 +323,7 @@ def test_the_end_of_the_jvm_disconnects_by_itself(
     for name in ("clientDetached", "stop", "state"):
         monkeypatch.setattr(spark.handle, name, refused)
     gone.set()
-    cluster._watch.join(5)
+    cluster._connection.join()
     assert not ray.is_initialized()
     assert cluster.state == "stopped"
     cluster.stop()
@@ -281,7 +344,7 @@ def test_a_with_block_stops_the_cluster(ray: FakeRay, spark: FakeSession) -> Non
     assert repr(cluster) == "<RayCluster ros-1: stopped>"
 
 
-def test_address_info_is_the_jvms_completed_by_rays(ray: FakeRay, spark: FakeSession) -> None:
+def test_address_info_combines_the_jvms_entries_with_rays(ray: FakeRay, spark: FakeSession) -> None:
     with start(spark) as cluster:
         assert cluster.address_info == {
             "node_ip_address": "10.0.0.1",
@@ -304,7 +367,7 @@ def test_nodes_are_listed(ray: FakeRay, spark: FakeSession) -> None:
     assert (nodes[0].ray_node_id, nodes[0].pid, nodes[0].log_directory) == (None, None, "/logs")
 
 
-def test_two_clusters_are_two_handles(ray: FakeRay, spark: FakeSession) -> None:
+def test_two_clusters_have_two_handles(ray: FakeRay, spark: FakeSession) -> None:
     first = start(spark)
     spark.api.handle = FakeHandle()
     second = start(spark, connect=False)

@@ -39,7 +39,7 @@ def raised_for(error: Exception) -> Exception:
 
 
 @pytest.mark.parametrize("name", BUILTINS)
-def test_a_java_error_arrives_under_its_name_as_the_fitting_builtin(name: str) -> None:
+def test_a_java_error_keeps_its_name_and_is_the_fitting_builtin(name: str) -> None:
     thrown = ThrownByJava(JavaThrowable(f"org.rayonspark.{name}", "2 nodes. Ask for 1."))
     error = raised_for(thrown)
     assert type(error).__name__ == name
@@ -53,13 +53,13 @@ def test_every_error_has_its_builtin_in_this_table() -> None:
     assert {name for name in errors.__all__ if name.endswith("Exception")} == set(BUILTINS)
 
 
-def test_an_error_of_ours_below_another_is_found() -> None:
+def test_our_error_is_found_as_the_cause_of_another() -> None:
     ours = JavaThrowable("org.rayonspark.NodeFailedException", "node 1")
     error = raised_for(ThrownByJava(JavaThrowable("java.util.concurrent.X", "wrapped", ours)))
     assert isinstance(error, errors.NodeFailedException)
 
 
-def test_a_new_java_error_of_ours_is_still_ours() -> None:
+def test_a_java_error_of_ours_that_python_does_not_know_becomes_the_base_class() -> None:
     error = raised_for(ThrownByJava(JavaThrowable("org.rayonspark.NewException", "new")))
     assert type(error) is errors.RayOnSparkException
 
@@ -70,7 +70,7 @@ def test_an_error_that_pyspark_has_translated_first_is_found() -> None:
     assert isinstance(raised_for(captured), errors.InvalidSpecException)
 
 
-def test_somebody_elses_java_error_stays_what_it_is() -> None:
+def test_a_java_error_of_another_project_stays_unchanged() -> None:
     thrown = ThrownByJava(JavaThrowable("java.lang.NullPointerException", "null"))
     assert raised_for(thrown) is thrown
 
@@ -83,14 +83,22 @@ def test_somebody_elses_java_error_stays_what_it_is() -> None:
         Py4JError("An error occurred while calling o52.stop"),
     ],
 )
-def test_a_jvm_that_is_gone_is_a_stopped_cluster(error: Exception) -> None:
+def test_a_jvm_that_is_gone_means_a_stopped_cluster(error: Exception) -> None:
     translated = raised_for(error)
     assert isinstance(translated, errors.ClusterStoppedException)
     assert str(translated).startswith("Spark's JVM in the driver is gone, and the Ray cluster")
 
 
-def test_a_method_that_the_jar_lacks_is_no_stopped_cluster() -> None:
-    error = Py4JError("An error occurred\npy4j.Py4JException: Method foo([]) does not exist")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "An error occurred\npy4j.Py4JException: Method foo([]) does not exist",
+        "An error occurred while calling o52.stop. Trace:\npy4j.Py4JException: Target is gone",
+        "Cannot convert the argument",
+    ],
+)
+def test_an_error_from_a_jvm_that_answers_does_not_mean_a_stopped_cluster(text: str) -> None:
+    error = Py4JError(text)
     assert raised_for(error) is error
 
 

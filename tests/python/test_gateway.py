@@ -12,37 +12,41 @@ def rows(mode: ClusterMode, **arguments: object) -> list[Setting]:
     return settings(OrcaArguments(**arguments), mode)  # type: ignore[arg-type]
 
 
-def test_a_jvm_that_runs_cannot_change_its_memory() -> None:
+def test_a_running_jvm_cannot_change_its_memory() -> None:
     with pytest.raises(InvalidSpecException) as raised:
-        _gateway._in_live(rows(ClusterMode.LOCAL, memory="4g"), {"spark.driver.memory": "2g"})
+        _gateway._for_running_jvm(
+            rows(ClusterMode.LOCAL, memory="4g"), {"spark.driver.memory": "2g"}
+        )
     assert str(raised.value) == (
-        "The JVM of this process runs since an earlier SparkContext, and it cannot honour memory "
-        "(spark.driver.memory='4096m'), and it is '2g'. Leave that out, or start a new Python "
-        "process."
+        "The JVM of this process was started for an earlier SparkContext, and it cannot honour "
+        "memory (spark.driver.memory='4096m', currently '2g'). Leave that out, or start a new "
+        "Python process."
     )
 
 
-def test_a_jvm_that_runs_keeps_its_memory_when_nothing_is_asked() -> None:
-    rest = _gateway._in_live(rows(ClusterMode.LOCAL, cores=1), {})
+def test_a_running_jvm_keeps_its_memory_if_no_argument_sets_it() -> None:
+    rest = _gateway._for_running_jvm(rows(ClusterMode.LOCAL, cores=1), {})
     assert as_conf(rest) == {"spark.master": "local[1]", "spark.app.name": "RayOnSpark"}
 
 
-def test_spark_submit_wins_over_arguments_and_says_so() -> None:
+def test_spark_submit_wins_over_arguments_with_a_warning() -> None:
     there = {"spark.executor.memory": "8g", "spark.app.name": "mine", "spark.master": "spark://h:1"}
     wanted = rows(ClusterMode.SUBMIT, memory="4g", cores=2, conf={"spark.x": "1"})
     with pytest.warns(RuntimeWarning) as warned:
-        rest = _gateway._beside_submit(wanted, there)
+        rest = _gateway._left_by_submit(wanted, there)
     assert as_conf(rest) == {"spark.executor.cores": "2", "spark.x": "1"}
     assert str(warned[0].message) == (
-        "spark-submit has decided otherwise than these arguments: memory "
-        "(spark.executor.memory='4096m'), and it is '8g'. Its values are used."
+        "These arguments differ from what spark-submit has set: memory "
+        "(spark.executor.memory='4096m', currently '8g'). The values of spark-submit are used."
     )
 
 
-def test_an_environment_is_lent_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_is_restored_after_temporary_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("ROS_A", "before")
     monkeypatch.delenv("ROS_B", raising=False)
-    with _gateway.lent({"ROS_A": "a", "ROS_B": "b"}):
+    with _gateway.with_environment({"ROS_A": "a", "ROS_B": "b"}):
         assert (os.environ["ROS_A"], os.environ["ROS_B"]) == ("a", "b")
     assert os.environ["ROS_A"] == "before"
     assert "ROS_B" not in os.environ

@@ -1,14 +1,16 @@
-"""Which Arrow types become which layout of Spark's, and what the values are then."""
+"""Which layout in Spark each Arrow type has, and which values a column has in it."""
 
 from __future__ import annotations
 
 import datetime
 import decimal
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from rayonspark import errors
-from rayonspark.data.layout import in_layout, spark_schema, unified
+from rayonspark.data.layout import in_layout, intern_schema, spark_schema, unified
 
 UTC = datetime.timezone.utc
 MOMENT = datetime.datetime(2024, 2, 29, 12, 0, 0, 123456)
@@ -66,7 +68,7 @@ def test_a_column_has_sparks_layout_and_its_own_values(
     assert cast(array).equals(pa.chunked_array([pa.array(wanted, layout)]))
     # A slice has the same buffers, and other offsets.
     assert cast(array.slice(1)).to_pylist() == wanted[1:]
-    # What is nested is treated in the same way.
+    # Nested columns are converted in the same way.
     nested = pa.ListArray.from_arrays(pa.array([0, 0, len(array)], pa.int32()), array)
     assert cast(nested).to_pylist() == [[], wanted]
     struct = pa.StructArray.from_arrays([array], ["x"])
@@ -87,7 +89,53 @@ def test_tensors_are_nested_lists() -> None:
     assert cast(tensors).to_pylist() == [[[1, 2], [3, 4]], None, [[5, 6], [7, 8]]]
 
 
-WITHOUT_IMAGE = [
+def variable(*tensors: list[Any] | None) -> pa.Array:
+    """Ray's column of tensors that have a shape each."""
+    from ray.data.extensions import ArrowVariableShapedTensorType
+
+    storage = pa.array(
+        [t and {"data": np.ravel(t), "shape": np.shape(t)} for t in tensors],
+        pa.struct([("data", pa.large_list(pa.float32())), ("shape", pa.list_(pa.int64()))]),
+    )
+    kind = ArrowVariableShapedTensorType(pa.float32(), 2)
+    return pa.ExtensionArray.from_storage(kind, storage)
+
+
+def test_tensors_of_several_shapes_are_nested_lists() -> None:
+    values = [[[1, 2, 3], [4, 5, 6]], None, [[7], [8]], [[9, 10]]]
+
+    assert cast(variable(*values)).to_pylist() == values
+    assert cast(variable(*values).slice(1, 2)).to_pylist() == values[1:3]
+    assert cast(variable(None)).to_pylist() == [None]
+    assert cast(variable()).to_pylist() == []
+    assert cast(variable()).type == cast(variable(*values)).type
+
+
+def test_blocks_with_tensors_of_different_shapes_are_unified() -> None:
+    def fixed(*shape: int) -> pa.Schema:
+        return pa.schema([("x", pa.fixed_shape_tensor(pa.int32(), shape)), ("n", pa.int8())])
+
+    whole = unified([fixed(2, 3), fixed(4, 1), pa.schema([("x", variable().type)])])
+    assert spark_schema(whole).field("x").type == pa.list_(
+        pa.field("element", pa.list_(pa.field("element", pa.float64())))
+    )
+    with pytest.raises(errors.InvalidSpecException, match='Column "x" has type'):
+        unified([fixed(2, 3), fixed(2, 3, 4)])
+
+
+def test_schemas_with_tensors_of_other_dimensions_are_not_interned_as_one() -> None:
+    from ray.data.extensions import ArrowVariableShapedTensorType
+
+    grey, colour = (
+        pa.schema([("x", ArrowVariableShapedTensorType(pa.float32(), n))]) for n in (2, 3)
+    )
+    known: list[pa.Schema] = []
+    assert intern_schema(grey, known) is not intern_schema(colour, known)
+    with pytest.raises(errors.InvalidSpecException, match='Column "x" has type'):
+        unified([grey, colour])
+
+
+WITHOUT_EQUIVALENT = [
     pa.decimal256(39, 0),
     pa.decimal128(3, 5),
     pa.dense_union([pa.field("a", pa.int8())]),
@@ -95,8 +143,8 @@ WITHOUT_IMAGE = [
 ]
 
 
-@pytest.mark.parametrize("kind", WITHOUT_IMAGE, ids=str)
-def test_what_has_no_image_is_an_error_that_names_the_column_and_its_type(
+@pytest.mark.parametrize("kind", WITHOUT_EQUIVALENT, ids=str)
+def test_a_type_without_an_equivalent_is_an_error_that_names_column_and_type(
     kind: pa.DataType,
 ) -> None:
     with pytest.raises(errors.InvalidSpecException) as told:
@@ -105,7 +153,7 @@ def test_what_has_no_image_is_an_error_that_names_the_column_and_its_type(
     assert str(kind) in str(told.value)
 
 
-def test_no_columns_and_twins_are_errors() -> None:
+def test_a_schema_without_columns_or_with_duplicate_names_is_an_error() -> None:
     with pytest.raises(errors.InvalidSpecException, match="no columns"):
         spark_schema(pa.schema([]))
     with pytest.raises(errors.InvalidSpecException, match='2 columns named "a"'):
@@ -117,12 +165,12 @@ def test_no_columns_and_twins_are_errors() -> None:
         spark_schema(pa.schema([("a", twins)]))
 
 
-def test_nothing_is_promised_of_nulls() -> None:
+def test_every_column_is_nullable() -> None:
     (field,) = spark_schema(pa.schema([pa.field("a", pa.int8(), nullable=False)]))
     assert field.nullable
 
 
-def test_schemas_that_meet_become_one() -> None:
+def test_compatible_schemas_become_one() -> None:
     one = pa.schema([("a", pa.int32()), ("b", pa.string())])
     other = pa.schema([("a", pa.float64()), ("c", pa.bool_())])
 
@@ -133,9 +181,40 @@ def test_schemas_that_meet_become_one() -> None:
     assert columns.to_pylist() == [{"a": 1.0, "b": "x", "c": None}]
 
 
-def test_types_that_do_not_meet_are_an_error_that_names_both() -> None:
+def test_incompatible_types_are_an_error_that_names_both() -> None:
     schemas = [pa.schema([("same", pa.int8()), ("a", kind)]) for kind in (pa.int64(), pa.string())]
     with pytest.raises(
         errors.InvalidSpecException, match=r'"a" has type int64 .* string in another'
     ):
         unified(schemas)
+
+
+class _Unhashable(pa.ExtensionType):
+    """Like the tensor types of Ray before 2.49."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+        super().__init__(pa.list_(pa.float64()), "unhashable")
+
+    def __arrow_ext_serialize__(self) -> bytes:
+        return str(self.length).encode()
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, storage: pa.DataType, serialized: bytes) -> _Unhashable:
+        return cls(int(serialized))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Unhashable) and other.length == self.length
+
+
+def test_equal_schemas_are_interned_even_if_a_type_has_no_hash() -> None:
+    known: list[pa.Schema] = []
+    first, same, other = (pa.schema([("x", _Unhashable(n))]) for n in (3, 3, 4))
+    with pytest.raises(TypeError):
+        hash(first)
+    assert intern_schema(first, known) is first
+    assert intern_schema(same, known) is first
+    assert intern_schema(other, known) is other
+    assert known == [first, other]

@@ -10,7 +10,7 @@ PACKAGE = Path(rayonspark.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 
-def test_importing_the_package_imports_no_ray_no_pyarrow_and_no_spark() -> None:
+def test_importing_the_package_imports_neither_ray_nor_pyarrow_nor_spark() -> None:
     code = (
         "import sys, rayonspark; "
         "print([name for name in ('ray', 'pyarrow', 'pyspark', 'py4j') if name in sys.modules])"
@@ -33,16 +33,16 @@ def test_a_source_is_python_3_10(source: Path) -> None:
 
 
 @pytest.mark.parametrize(("module", "owner"), [("py4j", "_jvm"), ("ray", "_ray")])
-def test_one_room_alone_imports(module: str, owner: str) -> None:
-    """The room `data` is about Ray; only its types cross the border to the others."""
+def test_only_one_subpackage_imports(module: str, owner: str) -> None:
+    """`data` also uses Ray; the other subpackages import only its types, for type checking."""
     outside = [source for source in SOURCES if source.parent.name != "data"]
-    importers = {room_of(source) for source in outside if module in imported(source)}
+    importers = {subpackage_of(source) for source in outside if module in imported(source)}
     assert importers == {owner}
 
 
 def test_the_files_import_each_other_without_a_cycle() -> None:
     graph = {name_of(source): own_imports(source) for source in SOURCES}
-    # Its names are those of the files below it.
+    # The names in the root package are those of the modules below it.
     del graph[""]
     while graph:
         leaves = {name for name, needs in graph.items() if not needs & set(graph)}
@@ -51,13 +51,13 @@ def test_the_files_import_each_other_without_a_cycle() -> None:
 
 
 def name_of(source: Path) -> str:
-    """Of the module, below the package."""
+    """The module's name, relative to the package."""
     parts = source.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(parts).removesuffix("__init__").removesuffix(".")
 
 
-def room_of(source: Path) -> str:
-    """A package below ours, or a file."""
+def subpackage_of(source: Path) -> str:
+    """The subpackage of the module, or the module itself if it is in none."""
     return name_of(source).split(".")[0]
 
 
@@ -80,7 +80,7 @@ def own_imports(source: Path) -> set[str]:
     for node in ast.walk(ast.parse(source.read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("rayonspark"):
             package = str(node.module).removeprefix("rayonspark").removeprefix(".")
-            # What is imported is a name in the module, or itself one.
+            # An imported name is a member of the module, or a module itself.
             names |= {package} | {f"{package}.{it.name}".removeprefix(".") for it in node.names}
-    # A file below a package may name its neighbours by it.
+    # A module may import its neighbours through their common package.
     return {name for name in names if not name_of(source).startswith(f"{name}.")}

@@ -14,7 +14,7 @@ SHM = "volumes.emptyDir.rayonspark-shm"
 
 @pytest.fixture(autouse=True)
 def outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This process is in no pod."""
+    """This process does not run in a pod."""
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
 
 
@@ -24,7 +24,7 @@ def prepared(mode: ClusterMode = PODS, **arguments: Any) -> tuple[dict[str, str]
     return session.as_conf(rows), variables
 
 
-def test_without_a_master_there_is_no_cluster() -> None:
+def test_kubernetes_needs_a_master() -> None:
     with pytest.raises(InvalidSpecException) as raised:
         prepared(master=None)
     assert "'k8s' needs to know where the Kubernetes cluster is" in str(raised.value)
@@ -46,15 +46,15 @@ def test_a_pod_knows_its_own_cluster(host: str, master: str, tmp_path: Path) -> 
     assert _kubernetes.of_this_pod({}, tmp_path) == []
 
 
-def test_a_pod_gets_what_ray_needs_and_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_pod_gets_what_ray_needs_and_the_user_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     rows, _ = prepared(cores=2, object_store_memory="200m")
 
-    # The store, 5 % more, and a quarter of it for what is on its way.
+    # The object store plus 5 %, and staging of a quarter of the store.
     shared = 210 + 50
     assert rows[f"spark.kubernetes.executor.{SHM}.mount.path"] == "/dev/shm"
     assert rows[f"spark.kubernetes.executor.{SHM}.options.medium"] == "Memory"
     assert rows[f"spark.kubernetes.executor.{SHM}.options.sizeLimit"] == f"{shared}Mi"
-    # The JVM's own, the node's, and two workers'.
+    # For the JVM, for the node, for two workers, and /dev/shm.
     assert rows["spark.executor.memoryOverhead"] == f"{384 + 512 + 2 * 512 + shared}m"
     assert rows["spark.decommission.enabled"] == "true"
     assert rows["spark.executor.maxNumFailures"] == "13"
@@ -64,7 +64,7 @@ def test_a_pod_gets_what_ray_needs_and_it_is_told(capsys: pytest.CaptureFixture[
     )
 
 
-def test_a_driver_in_a_pod_gets_it_for_the_head() -> None:
+def test_a_driver_in_a_pod_gets_what_the_head_needs() -> None:
     rows, _ = prepared(PODS_CLUSTER, driver_memory="1g", object_store_memory="200m")
     assert rows[f"spark.kubernetes.driver.{SHM}.options.sizeLimit"] == "260Mi"
     assert rows["spark.driver.memoryOverhead"] == f"{384 + 2 * 512 + 512 + 260}m"
@@ -78,19 +78,19 @@ def test_a_driver_in_a_pod_gets_it_for_the_head() -> None:
         ("spark.kubernetes.executor.volumes.hostPath.mine.mount.path", "/dev/shm"),
     ],
 )
-def test_what_the_user_has_set_stays(key: str, value: str) -> None:
+def test_settings_of_the_user_are_kept(key: str, value: str) -> None:
     rows, _ = prepared(conf={key: value})
     assert rows[key] == value
     if "volumes" in key:
         assert f"spark.kubernetes.executor.{SHM}.mount.path" not in rows
 
 
-def test_nothing_is_prepared_for_who_wants_nothing() -> None:
+def test_nothing_is_prepared_if_prepare_pods_is_false() -> None:
     rows, _ = prepared(prepare_pods=False)
     assert not any("memoryOverhead" in key or "rayonspark" in key for key in rows)
 
 
-def test_staging_that_was_asked_for_counts() -> None:
+def test_staging_that_the_user_has_sized_counts() -> None:
     rows, _ = prepared(object_store_memory="100m", conf={"spark.rayonspark.stagingMemory": "1g"})
     size = rows[f"spark.kubernetes.executor.{SHM}.options.sizeLimit"]
     assert size == f"{105 + 1024}Mi"
@@ -128,7 +128,7 @@ def test_a_driver_in_a_pod_sees_no_file_of_this_machine(
 
 
 class FakePod:
-    """A driver's pod that ends at once."""
+    """A driver's pod that ends immediately."""
 
     words: tuple[str, ...] = ()
 
@@ -157,13 +157,13 @@ class FakePod:
     [({}, "local://{}", False), ({_submit.UPLOAD_KEY: "s3a://b/up"}, "{}", True)],
     ids=["image", "upload"],
 )
-def test_a_script_runs_in_a_pod_and_this_process_exits_as_it(
+def test_a_script_runs_in_a_pod_and_this_process_exits_with_its_code(
     conf: dict[str, str], script: str, jars: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pyspark import java_gateway
 
     file = tmp_path / "main.py"
-    monkeypatch.setattr(_submit, "our_jar", lambda: Path("/opt/ours.jar"))
+    monkeypatch.setattr(_submit, "our_jar", lambda build: Path("/opt/ours.jar"))
     monkeypatch.setattr(_submit._jvm, "JvmDriverPod", FakePod)
     monkeypatch.setattr(java_gateway, "launch_gateway", lambda: types.SimpleNamespace(jvm=None))
     monkeypatch.setitem(

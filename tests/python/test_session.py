@@ -45,13 +45,13 @@ def test_a_cluster_mode_is_read(name: str | None, submitted: bool, mode: Cluster
         ("%", f"cluster_mode='%' is unknown. Use one of {MODES}."),
     ],
 )
-def test_another_cluster_mode_says_what_there_is(name: str, text: str) -> None:
+def test_an_unknown_cluster_mode_is_an_error_that_suggests_known_ones(name: str, text: str) -> None:
     with pytest.raises(InvalidSpecException) as raised:
         ClusterMode.of(name, submitted=False)
     assert str(raised.value) == text
 
 
-def test_local_without_arguments_takes_every_core() -> None:
+def test_local_mode_without_arguments_uses_every_core() -> None:
     assert conf(LOCAL) == {
         "spark.app.name": "RayOnSpark",
         "spark.driver.memory": "2048m",
@@ -145,7 +145,7 @@ def test_an_argument_becomes_a_key(
     assert expected.items() <= conf(mode, **arguments).items()
 
 
-def test_a_standalone_cluster_of_our_own_has_no_master_yet() -> None:
+def test_our_own_standalone_cluster_has_no_master_yet() -> None:
     assert "spark.master" not in conf(STANDALONE, cores=1, num_nodes=2)
 
 
@@ -167,17 +167,17 @@ def test_an_argument_wins_over_conf_and_conf_over_the_default(
 @pytest.mark.parametrize(
     ("mode", "arguments", "text"),
     [
-        (STANDALONE, {"cores": "*"}, "cores='*' has a meaning for local Spark only"),
-        (LOCAL, {"master": "spark://h:1"}, "does not go with the mode 'local'"),
+        (STANDALONE, {"cores": "*"}, "cores='*' is valid for local Spark only"),
+        (LOCAL, {"master": "spark://h:1"}, "does not fit the mode 'local'"),
         (STANDALONE, {"master": "h:1"}, "is not the URL of a standalone cluster"),
-        (STANDALONE, {"master": "spark://h:1", "num_nodes": 2}, "Give cores, the cores of each"),
+        (STANDALONE, {"master": "spark://h:1", "num_nodes": 2}, "Also set cores, the cores of"),
         (LOCAL, {"memory": "much"}, "memory='much' is not a size"),
-        (YARN, {"cores": "*"}, "cores='*' has a meaning for local Spark only"),
-        (YARN, {"master": "spark://h:1"}, "does not go with the mode 'yarn'"),
+        (YARN, {"cores": "*"}, "cores='*' is valid for local Spark only"),
+        (YARN, {"master": "spark://h:1"}, "does not fit the mode 'yarn'"),
         (PODS, {"master": "https://h:1"}, "is not the URL of a Kubernetes cluster"),
     ],
 )
-def test_what_does_not_fit_is_refused(
+def test_arguments_that_do_not_fit_are_refused(
     mode: ClusterMode, arguments: dict[str, Any], text: str
 ) -> None:
     with pytest.raises(InvalidSpecException) as raised:
@@ -200,37 +200,37 @@ RUNNING = {"spark.master": "local[2]", "spark.driver.memory": "1g", "spark.jars"
         {"num_nodes": 4},
     ],
 )
-def test_what_is_so_already_is_no_conflict(arguments: dict[str, Any]) -> None:
+def test_arguments_that_match_the_running_spark_are_no_conflict(arguments: dict[str, Any]) -> None:
     assert conflict.conflicts(OrcaArguments(**arguments), RUNNING) == []
 
 
 @pytest.mark.parametrize(
     ("arguments", "lines"),
     [
-        ({"cores": 4}, ["cores (spark.master='local[4]'), and it is 'local[2]'"]),
-        ({"memory": "4g"}, ["memory (spark.driver.memory='4096m'), and it is '1g'"]),
+        ({"cores": 4}, ["cores (spark.master='local[4]', currently 'local[2]')"]),
+        ({"memory": "4g"}, ["memory (spark.driver.memory='4096m', currently '1g')"]),
         (
             {"master": "spark://h:1"},
-            ["master='spark://h:1', and spark.master is 'local[2]'"],
+            ["master='spark://h:1' (spark.master is currently 'local[2]')"],
         ),
         (
             {"conf": {"spark.x": 1}, "jars": "c.jar"},
             [
-                "conf['spark.x'] (spark.x='1'), and it is not set",
-                "jars (spark.jars='c.jar'), and it is 'a.jar,b.jar'",
+                "conf['spark.x'] (spark.x='1', currently not set)",
+                "jars (spark.jars='c.jar', currently 'a.jar,b.jar')",
             ],
         ),
         (
             {"cluster_mode": "standalone", "cores": 1},
             [
-                "cluster_mode='standalone', and spark.master is 'local[2]'",
-                "cores (spark.executor.cores='1'), and it is not set",
-                "cores (spark.cores.max='1'), and it is not set",
+                "cluster_mode='standalone' (spark.master is currently 'local[2]')",
+                "cores (spark.executor.cores='1', currently not set)",
+                "cores (spark.cores.max='1', currently not set)",
             ],
         ),
     ],
 )
-def test_what_a_running_spark_cannot_honour_is_listed(
+def test_arguments_that_a_running_spark_cannot_honour_are_listed(
     arguments: dict[str, Any], lines: list[str]
 ) -> None:
     assert sorted(conflict.conflicts(OrcaArguments(**arguments), RUNNING)) == sorted(lines)
@@ -243,7 +243,7 @@ def test_a_local_cluster_has_executors() -> None:
     assert all(is_local(master) for master in ("local", "local[2]", "local[*]"))
 
 
-def test_node_counts_are_unused_in_local_mode_only() -> None:
+def test_node_counts_are_unused_only_in_local_mode() -> None:
     arguments = OrcaArguments(num_nodes=2, num_ray_nodes=1)
     assert conflict.unused(arguments, LOCAL, "local[2]") == [
         "num_nodes=2 has no effect: this Spark is local, which is one node."
@@ -272,13 +272,13 @@ def test_arguments_for_kubernetes_are_unused_elsewhere() -> None:
     assert conflict.unused(arguments, PODS, "k8s://https://h:1") == []
 
 
-def test_a_driver_in_a_pod_knows_how_it_came_there() -> None:
+def test_a_driver_in_a_pod_knows_how_it_was_submitted() -> None:
     running = {"spark.master": "k8s://https://h:1", "spark.submit.deployMode": "client"}
     in_pod = running | {"spark.kubernetes.submitInDriver": "true"}
     assert conflict.conflicts(OrcaArguments(cluster_mode="k8s"), running) == []
     assert conflict.conflicts(OrcaArguments(cluster_mode="k8s-cluster"), in_pod) == []
     (why,) = conflict.conflicts(OrcaArguments(cluster_mode="k8s"), in_pod)
-    assert why == "cluster_mode='k8s', and spark.master is 'k8s://https://h:1'"
+    assert why == "cluster_mode='k8s' (spark.master is currently 'k8s://https://h:1')"
 
 
 @pytest.mark.parametrize(
@@ -304,13 +304,13 @@ def test_a_worker_has_room_for_one_executor(values: dict[str, str], expected: in
         ({"spark.executor.cores": "3", "spark.cores.max": "3"}, ("3", "3")),
     ],
 )
-def test_a_standalone_cluster_of_our_own_says_how_many_executors_will_come(
+def test_our_own_standalone_cluster_sets_the_cores_per_executor_and_in_total(
     given: dict[str, str], expected: tuple[str, str]
 ) -> None:
     sizes = session.standalone_sizes(given, nodes=2, machine_cores=9)
     assert (sizes["spark.executor.cores"], sizes["spark.cores.max"]) == expected
 
 
-def test_workers_have_a_core_each_however_few_there_are() -> None:
+def test_each_worker_has_a_core_even_if_the_machine_has_fewer() -> None:
     sizes = session.standalone_sizes({}, nodes=4, machine_cores=2)
     assert sizes["spark.cores.max"] == "4"

@@ -25,11 +25,11 @@ def test_a_size_is_read_in_binary_units(size: str | int, expected: int) -> None:
 
 
 @pytest.mark.parametrize("size", ["", "0", "0.5m", "-1g", "1gg", "two", "1 024m", 1.5e300])
-def test_what_is_no_size_is_refused_by_name(size: str) -> None:
+def test_an_invalid_size_is_an_error_that_names_the_argument(size: str) -> None:
     with pytest.raises(ValueError, match=r"^memory=.* is not a size of at least 1 MiB\. Write it"):
         mib("memory", size)
 
 
 @given(some.integers(1, 10**9))
-def test_what_spark_is_given_reads_back_the_same(size: int) -> None:
+def test_a_size_that_spark_gets_is_read_back_unchanged(size: int) -> None:
     assert mib("memory", f"{size}m") == size

@@ -2,11 +2,12 @@ import os
 from pathlib import Path
 
 import pytest
-from rayonspark import _jars, _spark, _state_dir, configure_spark
+from rayonspark import RayOnSparkException, _gateway, _jars, _spark, _state_dir, configure_spark
 from rayonspark._state_dir import StateDirectory
-from rayonspark._version import __version__
+from rayonspark._versions import SparkVersion, builds
 
-JAR = Path("/opt/rayonspark_2.13-1.jar")
+BUILD = builds()[-1]
+JAR = Path("/opt", BUILD.jar)
 
 
 class FakeBuilder:
@@ -22,19 +23,14 @@ class FakeBuilder:
     ("options", "jars"),
     [({}, str(JAR)), ({"spark.jars": "a.jar,b.jar"}, f"a.jar,b.jar,{JAR}")],
 )
-def test_configure_spark_adds_our_jar_to_the_builders(
+def test_configure_spark_adds_our_jar_to_the_jars_of_the_builder(
     monkeypatch: pytest.MonkeyPatch, options: dict[str, str], jars: str
 ) -> None:
-    monkeypatch.setattr(_spark, "our_jar", lambda: JAR)
+    monkeypatch.setattr(_gateway, "fitting_spark", lambda: SparkVersion(BUILD.pyspark, BUILD.scala))
+    monkeypatch.setattr(_spark, "our_jar", {BUILD: JAR}.get)
     builder = FakeBuilder(**options)
     assert configure_spark(builder) is builder  # type: ignore[arg-type, comparison-overlap]
     assert builder._options["spark.jars"] == jars
-
-
-def test_configure_spark_without_a_jar_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_spark, "our_jar", lambda: None)
-    with pytest.raises(FileNotFoundError, match="Install the wheel, or build the jar first"):
-        configure_spark(FakeBuilder())  # type: ignore[arg-type]
 
 
 def package_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -43,32 +39,42 @@ def package_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return package
 
 
-def test_a_package_without_a_jar_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package_in(tmp_path, monkeypatch)
-    assert _jars.our_jar() is None
+def test_a_package_without_a_jar_says_how_to_get_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = package_in(tmp_path, monkeypatch)
+    with pytest.raises(RayOnSparkException) as raised:
+        _jars.our_jar(BUILD)
+    assert str(raised.value) == (
+        f"The Python package in {str(package)!r} has no jar for Spark {BUILD.spark} with Scala "
+        f"{BUILD.scala}. Install RayOnSpark's wheel, or start Spark with --packages "
+        f"{BUILD.coordinate}."
+    )
 
 
-def test_the_wheels_jar_of_this_version_is_found(
+def test_the_wheels_jar_for_this_spark_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jars = package_in(tmp_path, monkeypatch) / "jars"
     jars.mkdir(parents=True)
-    names = [f"rayonspark_2.13-{version}.jar" for version in ("0.0.1", __version__, "9.9.9")]
-    for name in names:
-        (jars / name).touch()
-    assert _jars.our_jar() == jars / names[1]
+    for build in builds():
+        (jars / build.jar).touch()
+        (jars / f"{build.name}-9.9.9.jar").touch()
+    assert [_jars.our_jar(build).name for build in builds()] == [b.jar for b in builds()]
 
 
-def test_a_package_inside_a_jar_is_in_that_jar(
+def test_a_package_inside_a_jar_uses_that_jar(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jar = tmp_path / "org.rayonspark_rayonspark_2.13-1.jar"
+    jar = tmp_path / f"org.rayonspark_{BUILD.jar}"
     jar.touch()
     package_in(jar, monkeypatch)
-    assert _jars.our_jar() == jar
+    assert _jars.our_jar(BUILD) == jar
+    with pytest.raises(RayOnSparkException, match=r"has no jar for Spark 3\.5 with Scala 2\.12"):
+        _jars.our_jar(builds()[0])
 
 
-def test_a_state_directory_is_private_and_follows_the_users_choice(
+def test_a_state_directory_is_private_and_in_xdg_state_home(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
@@ -79,15 +85,7 @@ def test_a_state_directory_is_private_and_follows_the_users_choice(
     directory.release()
 
 
-def test_without_a_usable_choice_the_state_is_in_the_home(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", "relative")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert _state_dir._state_home() == tmp_path / ".local" / "state" / "rayonspark"
-
-
-def test_old_state_goes_and_state_in_use_stays(
+def test_old_state_is_deleted_and_state_in_use_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))

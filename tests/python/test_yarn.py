@@ -43,8 +43,8 @@ def test_hadoops_variables_name_its_configuration(name: str, hadoop_conf: Path) 
     assert _yarn.configuration(None, {name: str(hadoop_conf)}) == hadoop_conf
 
 
-def test_without_hadoops_configuration_there_is_no_yarn() -> None:
-    with pytest.raises(InvalidSpecException, match="neither hadoop_conf nor HADOOP_CONF_DIR says"):
+def test_yarn_needs_hadoops_configuration() -> None:
+    with pytest.raises(InvalidSpecException, match="neither hadoop_conf nor HADOOP_CONF_DIR is"):
         _yarn.configuration(None, {})
 
 
@@ -56,7 +56,7 @@ def test_a_directory_without_yarn_site_is_named(tmp_path: Path) -> None:
     )
 
 
-def test_yarn_counts_a_shared_page_for_each_process_unless_told(hadoop_conf: Path) -> None:
+def test_yarn_counts_a_shared_page_for_each_process_unless_configured(hadoop_conf: Path) -> None:
     assert not _yarn.counts_shared_once(hadoop_conf)
     assert not _yarn.counts_shared_once(with_properties(hadoop_conf, **{SMAPS: "true"}))
     both = {TREE: "org.apache.hadoop.yarn.util.ProcfsBasedProcessTree", SMAPS: "TRUE"}
@@ -73,10 +73,10 @@ def test_a_broken_yarn_site_is_named(hadoop_conf: Path) -> None:
 @pytest.mark.parametrize(
     ("heap", "workers", "store", "head", "expected"),
     [
-        # The JVM's own 384, the node's 512, 512 for each worker, the store.
+        # 384 for the JVM, 512 for the node, 512 for each worker, the store.
         (1024, 1, 256, False, (384 + 512 + 512 + 256, 384 + 512 + 512 + 2 * 256)),
         (8192, 4, 2048, False, (819 + 512 + 2048 + 2048, 819 + 512 + 2048 + 5 * 2048)),
-        # And 512 of the head's.
+        # And 512 for the head.
         (1024, 1, 100, True, (384 + 1024 + 512 + 100, 384 + 1024 + 512 + 2 * 100)),
     ],
 )
@@ -95,20 +95,20 @@ def memory(
     return session.as_conf(rows), told
 
 
-def test_what_is_asked_of_yarn_is_told_for_both_ways_of_counting() -> None:
+def test_the_user_is_told_the_overhead_for_both_ways_of_counting() -> None:
     rows, told = memory(memory="1g", cores=1)
     assert rows == {
         "spark.executor.memoryOverhead": "1920m",
         "spark.rayonspark.objectStoreMemory": "256m",
     }
-    assert "1920 MiB beside its heap of 1024 MiB" in told
+    assert "1920 MiB on top of its heap of 1024 MiB" in told
     assert "otherwise it would be 1664 MiB" in told
     rows, told = memory(memory="1g", cores=1, shared_once=True)
     assert rows["spark.executor.memoryOverhead"] == "1664m"
     assert "otherwise it would be 1920 MiB" in told
 
 
-def test_an_object_store_that_was_asked_for_counts() -> None:
+def test_an_object_store_that_the_user_has_sized_counts() -> None:
     assert memory(memory="1g", object_store_memory=100 << 20) == memory(
         memory="1g", object_store_memory="100m"
     )
@@ -122,7 +122,7 @@ def test_a_driver_in_a_container_has_room_for_the_head() -> None:
     assert rows["spark.driver.memoryOverhead"] == f"{384 + 1024 + 512 + 200}m"
 
 
-def test_an_overhead_that_was_asked_for_stays() -> None:
+def test_an_overhead_that_the_user_has_set_is_kept() -> None:
     assert memory(extra_executor_memory_for_ray="3g") == ({}, "")
     assert memory(conf={"spark.executor.memoryOverhead": "3g"}) == ({}, "")
 
@@ -139,7 +139,7 @@ def prepared(**arguments: Any) -> tuple[dict[str, str], dict[str, str]]:
     return session.as_conf(rows), variables
 
 
-def test_an_interpreter_that_hosts_have_is_used(outside_submit: Path) -> None:
+def test_an_interpreter_that_all_hosts_have_is_used(outside_submit: Path) -> None:
     rows, variables = prepared(python_location="/opt/python", hadoop_user_name="ann")
     assert rows["spark.pyspark.python"] == "/opt/python"
     assert "spark.yarn.dist.archives" not in rows
@@ -157,7 +157,7 @@ def test_an_archive_brings_its_interpreter(outside_submit: Path) -> None:
     assert variables["PYSPARK_PYTHON"] == "./python_env/bin/python"
 
 
-def test_otherwise_the_active_environment_travels(
+def test_the_active_environment_is_packed_by_default(
     outside_submit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive = tar(tmp_path / "active.tar.gz", {"bin/python": ""})
@@ -185,7 +185,7 @@ def tar(path: Path, members: dict[str, str]) -> Path:
         {"bin/python3": "", "bin/python": "python3"},
     ],
 )
-def test_an_interpreter_of_the_archives_own_needs_nothing(
+def test_an_archive_with_its_own_interpreter_needs_nothing_else(
     members: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _packing.check(f"{tar(tmp_path / 'e.tar.gz', members)}#somewhere")
@@ -199,11 +199,11 @@ def test_a_zip_is_an_archive_too(tmp_path: Path) -> None:
     _packing.check(str(path))
 
 
-def test_an_archive_elsewhere_is_not_looked_at() -> None:
+def test_a_remote_archive_is_not_inspected() -> None:
     _packing.check("hdfs://host/e.tar.gz")
 
 
-def test_an_interpreter_that_is_a_link_is_told(
+def test_an_interpreter_that_is_a_link_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     members = {"bin/python": "python3", "bin/python3": sys.executable}
@@ -228,7 +228,7 @@ def test_an_archive_that_cannot_work_is_refused(
     assert text in str(raised.value)
 
 
-def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_an_archive_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidSpecException, match="is not a file"):
         _packing.check(str(tmp_path / "e.tar.gz"))
     text = tmp_path / "text.tar.gz"
@@ -239,7 +239,7 @@ def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
 
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A venv that runs this process, as far as its packing is concerned."""
+    """A venv that seems to run this process."""
     prefix = tmp_path / ".venv"
     prefix.mkdir()
     monkeypatch.setattr(sys, "prefix", str(prefix))
@@ -248,7 +248,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def packer(monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
-    """Stands for venv-pack or conda-pack; gives the archives that it was asked for."""
+    """Replace venv-pack or conda-pack; return the list of the archives that it makes."""
     made: list[str] = []
 
     def pack(prefix: str, output: str, verbose: bool) -> None:
@@ -272,7 +272,7 @@ def test_an_environment_is_packed_once_for_each_content(
     assert (_packing.packed(), len(made)) == (first, 1)
     assert first.read_text() == str(environment)
 
-    # Ray's import does that.
+    # Importing Ray extends sys.path like this.
     monkeypatch.syspath_prepend(str(installed(environment / "elsewhere")))
     assert _packing.packed() == first
 
@@ -282,14 +282,14 @@ def test_an_environment_is_packed_once_for_each_content(
 
 
 def installed(site: Path) -> Path:
-    """Have a package there."""
+    """Install a package there."""
     record = site / "new-1.0.dist-info"
     record.mkdir(parents=True)
     (record / "METADATA").write_text("Metadata-Version: 2.1\nName: new\nVersion: 1.0\n")
     return site
 
 
-def test_a_packer_that_is_missing_is_named(
+def test_a_missing_packer_is_an_error_that_names_it(
     environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "venv_pack", None)
@@ -297,7 +297,7 @@ def test_a_packer_that_is_missing_is_named(
         _packing.packed()
 
 
-def test_a_packer_that_fails_leaves_nothing(
+def test_a_failed_packer_leaves_no_archive(
     environment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def pack(output: str, **_: object) -> None:
@@ -311,7 +311,7 @@ def test_a_packer_that_fails_leaves_nothing(
     assert list((tmp_path / "cache/rayonspark/environments").iterdir()) == []
 
 
-def test_the_systems_interpreter_is_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_systems_interpreter_is_not_packed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "prefix", sys.base_prefix)
     with pytest.raises(InvalidSpecException, match="belongs to the system"):
         _packing.packed()
@@ -320,7 +320,7 @@ def test_the_systems_interpreter_is_no_environment(monkeypatch: pytest.MonkeyPat
 def test_a_script_is_submitted_with_our_jar(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_submit, "our_jar", lambda: Path("/opt/ours.jar"))
+    monkeypatch.setattr(_submit, "our_jar", lambda build: Path("/opt/ours.jar"))
     conf = {"spark.master": "yarn", "spark.submit.pyFiles": "a.py"}
 
     argv = _submit.command(conf, str(tmp_path / "main.py"), ["a word"])
@@ -332,8 +332,8 @@ def test_a_script_is_submitted_with_our_jar(
     ]
 
 
-def test_a_jar_that_is_there_is_not_given_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_submit, "our_jar", lambda: Path("/opt/ours.jar"))
+def test_a_jar_that_is_already_set_is_not_added_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_submit, "our_jar", lambda build: Path("/opt/ours.jar"))
     conf = {"spark.jars": "hdfs:/lib/ours.jar", "spark.submit.pyFiles": "hdfs:/lib/ours.jar"}
     assert "/opt/ours.jar" not in " ".join(_submit.command(conf, "main.py", []))
 
@@ -347,13 +347,13 @@ def test_a_jar_that_is_there_is_not_given_twice(monkeypatch: pytest.MonkeyPatch)
     ],
     ids=["REPL", "python -m"],
 )
-def test_what_is_no_script_is_not_submitted(main: object, mode: str) -> None:
+def test_only_a_script_can_be_submitted(main: object, mode: str) -> None:
     with pytest.raises(InvalidSpecException, match=f"spark-submit --master {mode}.* or use") as e:
         _submit.script(main, ClusterMode(f"{mode}-cluster"))
     assert f'cluster_mode="{mode}-client"' in str(e.value)
 
 
-def test_what_spark_submit_says_is_passed_on_and_read(
+def test_the_output_of_spark_submit_is_passed_on_and_parsed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     said = (

@@ -9,10 +9,12 @@ CHECKOUT = Path(__file__).parents[2]
 VERSION = re.findall(
     r'__version__ = "(.+)"', (CHECKOUT / "python/rayonspark/_version.py").read_text()
 )[0]
-COORDINATES = f"org.rayonspark:rayonspark_2.13:{VERSION}"
+# The build for the newest Spark, which the tests use.
+NAME = "rayonspark-spark-4.3_2.13"
+COORDINATES = f"org.rayonspark:{NAME}:{VERSION}"
 
 WHEEL = CHECKOUT / f"dist/rayonspark-{VERSION}-py3-none-any.whl"
 REPOSITORY = CHECKOUT / "target/repository"
-JAR = REPOSITORY / f"org/rayonspark/rayonspark_2.13/{VERSION}/rayonspark_2.13-{VERSION}.jar"
+JAR = REPOSITORY / f"org/rayonspark/{NAME}/{VERSION}/{NAME}-{VERSION}.jar"
 POM = JAR.with_suffix(".pom")
 EXAMPLES_JAR = CHECKOUT / f"target/examples/scala-2.13/rayonspark-examples_2.13-{VERSION}.jar"

@@ -27,7 +27,7 @@ def leaves_nothing_behind() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def user(tmp_path_factory: pytest.TempPathFactory) -> User:
-    """Has Spark and Ray, and nothing of ours."""
+    """Has Spark and Ray, but not RayOnSpark."""
     return User.create(tmp_path_factory.mktemp("user"))
 
 
@@ -40,7 +40,7 @@ def user_of_wheel(tmp_path_factory: pytest.TempPathFactory) -> User:
 
 @pytest.fixture
 def packages(tmp_path: Path) -> list[str]:
-    """The options that give Spark our jar from the repository; Ivy's cache starts empty."""
+    """The options that make Spark take the jar from the repository; Ivy's cache starts empty."""
     return [
         *("--packages", COORDINATES),
         *("--repositories", REPOSITORY.as_uri()),

@@ -1,4 +1,4 @@
-"""What a user's program says of itself: one line of JSON among the noise of Spark and Ray."""
+"""The report of a user's program: one line of JSON among the output of Spark and Ray."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The programs of examples/ in Scala and Java, by spark-submit."""
+"""The Scala and Java programs in examples/, run by spark-submit."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_the_example_runs_ray_between_spark_jobs(app: str, user: User, packages:
     ]
 
 
-def test_a_scala_function_reads_the_dataset_that_python_gave_to_spark(
+def test_a_scala_function_reads_the_dataset_that_python_passed_to_spark(
     user: User, packages: list[str]
 ) -> None:
     program = user.home / "read_by_scala.py"

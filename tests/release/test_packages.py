@@ -1,4 +1,4 @@
-"""`--packages` gives both halves from a repository, without pip."""
+"""`--packages` installs both halves from a repository, without pip."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""pip install of the wheel gives both halves, and sessions that find the jar."""
+"""`pip install` of the wheel installs both halves, and sessions find the jar."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def test_the_wheel_runs_a_cluster_on_a_session_that_it_configured(user_of_wheel:
     venv = str(user_of_wheel.home / "venv")
     assert report["package"].startswith(venv)
     assert report["jar"].startswith(venv)
-    assert report["jar"].endswith(f"/jars/rayonspark_2.13-{VERSION}.jar")
+    assert report["jar"].endswith(f"/jars/rayonspark-spark-4.3_2.13-{VERSION}.jar")
     assert str(CHECKOUT) not in f"{report['package']} {report['jar']}"
     assert report["fields"][:2] == ["num_nodes", "cpus_per_node"]
     assert report["states"] == ["alive"] * 3
     assert report["spark"] == 10
 
 
-def test_the_wheel_makes_a_session_of_its_own(user_of_wheel: User) -> None:
+def test_the_wheel_can_create_its_own_session(user_of_wheel: User) -> None:
     program = user_of_wheel.home / "orca.py"
     program.write_text(ORCA.read_text())
 

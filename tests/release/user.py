@@ -1,4 +1,4 @@
-"""A user's machine: an interpreter, a Spark and a directory that know nothing of the checkout."""
+"""A user's machine: an interpreter, a Spark and a directory that do not know the checkout."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pyspark
 SPARK_HOME = Path(pyspark.__file__).parent
 LIMIT_S = 180.0
 
-# What the tests' own process has set for itself must not help the user's.
+# The user's processes must not inherit these variables from the tests.
 OURS = ("PYTHON", "PYSPARK_", "SPARK_", "RAY_", "VIRTUAL_ENV")
 
 
@@ -32,8 +32,8 @@ class User:
         """A fresh environment that has pyspark and Ray, and not this checkout."""
         venv.create(home / "venv", symlinks=True)
         user = cls(home / "venv/bin/python", home)
-        # Ray and Spark are a gigabyte: they are borrowed. Their site's own .pth files, and so the
-        # one that names the checkout, are not read on this way.
+        # Ray and Spark are a gigabyte, so the tests' installation is used. Python does not read
+        # its .pth files this way, and one of them names the checkout.
         borrowed = sysconfig.get_path("purelib")
         paths = {"base": str(home / "venv"), "platbase": str(home / "venv")}
         site = Path(sysconfig.get_path("purelib", vars=paths))
@@ -46,15 +46,15 @@ class User:
         subprocess.run([*pip, "install", *options, str(wheel)], check=True, cwd=self.home)
 
     def run(self, program: Path, *arguments: str) -> str:
-        """Runs a Python program; what it wrote to stdout."""
+        """Run a Python program, and return what it wrote to stdout."""
         return self._output([str(self.python), str(program), *arguments])
 
     def spark_submit(self, *arguments: str) -> str:
         return self._output([str(SPARK_HOME / "bin/spark-submit"), *arguments])
 
     def pyspark(self, typed: str, *arguments: str) -> str:
-        """Types into the pyspark shell."""
-        # Python reads the shell's own start-up file only when it takes its input for a person's.
+        """Type a program into the pyspark shell."""
+        # Python reads the shell's own start-up file only in interactive mode.
         interactive = {"PYSPARK_DRIVER_PYTHON_OPTS": "-i"}
         return self._output([str(SPARK_HOME / "bin/pyspark"), *arguments], typed, interactive)
 
@@ -79,7 +79,6 @@ class User:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         return kept | {
             "PYSPARK_PYTHON": str(self.python),
-            "RAY_USAGE_STATS_ENABLED": "0",
             "SPARK_HOME": str(SPARK_HOME),
-            "SPARK_SCALA_VERSION": "2.13",  # local-cluster asks for it when Spark came by pip
+            "SPARK_SCALA_VERSION": "2.13",  # local-cluster needs it when pip installed Spark
         }

@@ -1,4 +1,4 @@
-"""One Hadoop for all of these tests, and what a client of it has set up on its machine."""
+"""One Hadoop for all of these tests, and the configuration of a client's machine."""
 
 from __future__ import annotations
 
@@ -14,37 +14,40 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import pyspark
 import pytest
 from cluster import driver
 from cluster import small_venv as environment
 from cluster.leftovers import Leftovers
 from cluster.program import Program
+from cluster.spark_under_test import PYTHON_PATH, SPARK_HOME
+from fast_jvm import SHORT_LIVED
 
 from . import hadoop
-from .hadoop import CHECKOUT, Hadoop
+from .hadoop import Hadoop
 
-SPARK_HOME = Path(pyspark.__file__).parent
-
-PATIENCE_S = 180.0
+LIMIT_S = 180.0
 
 DEFAULTS = {
-    # Every host of ours has this Spark: nothing of it has to be sent.
+    # Every host has this Spark, so none of it has to be sent.
     "spark.yarn.jars": f"local:{SPARK_HOME}/jars/*",
     "spark.yarn.maxAppAttempts": "1",
     "spark.yarn.am.memory": "512m",
     "spark.driver.memory": "512m",
     "spark.ui.enabled": "false",
     "spark.rayonspark.dashboard": "false",
+    # A container does not inherit its client's environment.
+    "spark.driver.defaultJavaOptions": SHORT_LIVED,
+    "spark.executor.defaultJavaOptions": SHORT_LIVED,
+    "spark.yarn.am.extraJavaOptions": SHORT_LIVED,
 }
 """The machine's spark-defaults.conf, as an administrator would write it."""
 
 
 @pytest.fixture(scope="session")
 def yarn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hadoop]:
-    """A ResourceManager, two NodeManagers and HDFS; this process is a client of theirs."""
+    """A ResourceManager, two NodeManagers and HDFS; this process is their client."""
     if not hadoop.CLASS_PATH.is_file():
-        pytest.fail(f"There is no {hadoop.CLASS_PATH}: make test-yarn makes it.")
+        pytest.fail(f"{hadoop.CLASS_PATH} is missing. Run make test-yarn, which creates it.")
     directory = tmp_path_factory.mktemp("hadoop")
     with hadoop.running(directory) as started, pytest.MonkeyPatch.context() as environment:
         spark_conf = directory / "spark-conf"
@@ -55,8 +58,7 @@ def yarn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hadoop]:
         environment.setenv("HADOOP_CONF_DIR", str(started.conf))
         environment.setenv("SPARK_HOME", str(SPARK_HOME))
         environment.setenv("PYSPARK_PYTHON", sys.executable)
-        environment.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        environment.setenv("PYTHONPATH", str(CHECKOUT / "python"))
+        environment.setenv("PYTHONPATH", PYTHON_PATH)
         user = os.environ.get("USER", "root")
         started.fs("-mkdir", "-p", f"/user/{user}")
         yield started
@@ -64,7 +66,7 @@ def yarn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hadoop]:
 
 @pytest.fixture(autouse=True)
 def leaves_nothing_behind(yarn: Hadoop) -> Iterator[Leftovers]:
-    """No process and no file of Ray's or ours on any host, when a test has ended."""
+    """Check after each test that no process or file of Ray or RayOnSpark is left on any host."""
     leftovers = Leftovers.before()
     yield leftovers
     leftovers.assert_none(15)
@@ -72,7 +74,7 @@ def leaves_nothing_behind(yarn: Hadoop) -> Iterator[Leftovers]:
 
 @pytest.fixture
 def run_program(tmp_path: Path) -> Iterator[Callable[..., Program]]:
-    """Runs a command line of a user's."""
+    """Runs a user's command line."""
     programs: list[Program] = []
 
     def run(*argv: str, env: dict[str, str] | None = None) -> Program:
@@ -86,7 +88,7 @@ def run_program(tmp_path: Path) -> Iterator[Callable[..., Program]]:
 
 
 class Client:
-    """A user's program: the driver, or in cluster mode who waits for it."""
+    """A user's program: the driver or, in cluster mode, the process that waits for the driver."""
 
     def __init__(
         self,
@@ -107,21 +109,21 @@ class Client:
         self.application = self._answer()["application"]
 
     def ask(self, name: str, *arguments: Any) -> Any:
-        """Have one of the driver's methods called, and give what it gives."""
+        """Call a method of the driver, and return its result."""
         self._lines.write(json.dumps([name, arguments]) + "\n")
         self._lines.flush()
         return self._answer()["value"]
 
     def containers(self) -> dict[str, psutil.Process]:
-        """The JVMs of this application's containers, by their container's id."""
+        """The JVMs of this application's containers, by container id."""
         return containers(self.application)
 
     def executors(self) -> list[psutil.Process]:
-        """The JVMs of its executors: the application master's container is the first one."""
+        """The JVMs of its executors; the first container is the application master's."""
         jvms = self.containers()
         return [jvms[name] for name in sorted(jvms)[1:]]
 
-    def said(self, yarn: Hadoop) -> str:
+    def text(self, yarn: Hadoop) -> str:
         """What the driver has printed and logged so far."""
         if self.mode == "yarn":
             return self.program.text()
@@ -129,35 +131,35 @@ class Client:
         return "".join((first / name).read_text() for name in ("stdout", "stderr"))
 
     def end(self) -> None:
-        """Let the driver end as a program does that has come to its last line."""
+        """Let the driver end like a program that has reached its last line."""
         with contextlib.suppress(OSError):
             self._lines.close()
         self._connection.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.program.wait(PATIENCE_S)
+            self.program.wait(LIMIT_S)
         self.program.end()
 
     def _accept(self, listener: socket.socket) -> socket.socket:
         listener.settimeout(1.0)
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + LIMIT_S
         while time.monotonic() < deadline and self.program.process.poll() is None:
             with contextlib.suppress(TimeoutError):
                 connection, _ = listener.accept()
-                connection.settimeout(PATIENCE_S)
+                connection.settimeout(LIMIT_S)
                 return connection
         self.program.end()
-        raise AssertionError(f"The driver did not come:\n{self.program.text()}")
+        raise AssertionError(f"The driver did not connect:\n{self.program.text()}")
 
     def _answer(self) -> dict[str, Any]:
         line = self._lines.readline()
-        assert line, f"the driver is gone:\n{self.program.text()}"
+        assert line, f"The driver has ended:\n{self.program.text()}"
         answer: dict[str, Any] = json.loads(line)
         assert "error" not in answer, answer["error"]
         return answer
 
 
 def containers(application: str) -> dict[str, psutil.Process]:
-    """The JVMs of an application's containers, by their container's id."""
+    """The JVMs of an application's containers, by container id."""
     found = {}
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
@@ -169,7 +171,7 @@ def containers(application: str) -> dict[str, psutil.Process]:
 
 @pytest.fixture
 def start_client(yarn: Hadoop, tmp_path: Path) -> Iterator[Callable[..., Client]]:
-    """Starts an application whose driver is beside the tests."""
+    """Starts an application from a client next to the tests."""
     clients: list[Client] = []
 
     def start(**arguments: Any) -> Client:
@@ -183,13 +185,13 @@ def start_client(yarn: Hadoop, tmp_path: Path) -> Iterator[Callable[..., Client]
 
 @pytest.fixture(scope="session")
 def small_venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A venv with one package of its own; the large ones lie where every host has them."""
+    """A venv with one package of its own; every host already has the large packages."""
     return environment.small_venv(tmp_path_factory.mktemp("small") / "venv")
 
 
 @pytest.fixture(scope="session")
 def packed_venv(small_venv: Path) -> Path:
-    """The same, as a user packs it."""
+    """The same venv, as a user packs it."""
     archive = small_venv.with_name("env.tar.gz")
     packer = Path(sys.executable).with_name("venv-pack")
     subprocess.run([packer, "-q", "-p", small_venv, "-o", archive], check=True)

@@ -1,4 +1,4 @@
-"""A real Hadoop on this machine: ResourceManager, two NodeManagers, HDFS; each a process.
+"""A real Hadoop on this machine: a ResourceManager, two NodeManagers and HDFS, each a process.
 
 python -m yarn.hadoop COMMAND...    runs a command with HADOOP_CONF_DIR set to it
 """
@@ -28,18 +28,18 @@ CLASS_PATH = CHECKOUT / "target/hadoop/class-path"
 
 MASTER = "127.0.0.1"
 HOSTS = ("127.0.0.11", "127.0.0.12")
-"""Of the NodeManagers: all of 127.0.0.0/8 is this machine, and each sees an address of its own."""
+"""The NodeManagers' addresses: all of 127.0.0.0/8 is this machine, and each has its own."""
 
 _MONITOR = "yarn.nodemanager.container-monitor."
 NO_SHARED_PAGES = {
     f"{_MONITOR}procfs-tree.smaps-based-rss.enabled": "true",
-    # Without this, the one before is not even read.
+    # Without this, YARN does not read the setting above.
     f"{_MONITOR}process-tree.class": "org.apache.hadoop.yarn.util.ProcfsBasedProcessTree",
 }
-"""Of the second host; the first counts shared pages as it comes, for each process."""
+"""Settings of the second host; the first counts shared pages by default, for each process."""
 
 QUEUE = "science"
-"""Beside the default queue."""
+"""A queue next to the default one."""
 
 START_LIMIT_S = 120.0
 LOGS_LIMIT_S = 60.0
@@ -59,14 +59,14 @@ _DAEMONS = {
 
 @dataclass
 class Hadoop:
-    """What runs, where its files are, and what its REST interface says.
+    """The daemons, their files, and what their REST interface reports.
 
     Attributes
     ----------
     directory
-        Everything of it is below.
+        All files of this Hadoop are below it.
     conf
-        What HADOOP_CONF_DIR names for a client.
+        The HADOOP_CONF_DIR of a client.
     """
 
     directory: Path
@@ -82,7 +82,7 @@ class Hadoop:
         return f"hdfs://{MASTER}:{self.ports['hdfs']}"
 
     def applications(self) -> list[dict[str, Any]]:
-        """What the ResourceManager knows of all applications."""
+        """What the ResourceManager knows about all applications."""
         found = self._get("/ws/v1/cluster/apps")["apps"]
         return list((found or {}).get("app", []))
 
@@ -90,7 +90,7 @@ class Hadoop:
         return dict(self._get(f"/ws/v1/cluster/apps/{application_id}")["app"])
 
     def kill(self, application_id: str) -> None:
-        """End an application as the REST interface does."""
+        """Kill an application through the REST interface."""
         request = urllib.request.Request(
             f"{self._url}/ws/v1/cluster/apps/{application_id}/state?user.name={getpass.getuser()}",
             data=b'{"state": "KILLED"}',
@@ -101,7 +101,7 @@ class Hadoop:
             pass
 
     def command(self, main_class: str, *arguments: str) -> str:
-        """Run one of Hadoop's command lines as a client; give what it printed."""
+        """Run one of Hadoop's command-line programs as a client, and return what it printed."""
         done = subprocess.run(
             [*_java("256m", self.conf), main_class, *arguments],
             env=os.environ | {"HADOOP_CONF_DIR": str(self.conf)},
@@ -112,7 +112,7 @@ class Hadoop:
         return done.stdout
 
     def fs(self, *arguments: str) -> str:
-        """Run Hadoop's file system shell as a client, who owns HDFS."""
+        """Run Hadoop's file system shell as a client, which owns HDFS."""
         return self.command("org.apache.hadoop.fs.FsShell", *arguments)
 
     def logs(self) -> Path:
@@ -120,7 +120,7 @@ class Hadoop:
         return self.directory / "logs"
 
     def application_logs(self, application_id: str, *more: str) -> str:
-        """Give what `yarn logs` shows of an application whose logs are all collected."""
+        """Return what `yarn logs` shows for an application, once all its logs are collected."""
         ends = ("SUCCEEDED", "FAILED", "TIME_OUT")
 
         def collected() -> bool:
@@ -130,20 +130,20 @@ class Hadoop:
         return self.collected_logs(application_id, *more)
 
     def collected_logs(self, application_id: str, *more: str) -> str:
-        """Give what `yarn logs` shows now; a lost host never says that it has collected."""
+        """Return what `yarn logs` shows now; a lost host never reports its logs as collected."""
         try:
             return self.yarn("logs", "-applicationId", application_id, *more)
         except subprocess.CalledProcessError as error:
             return str(error.stdout)
 
     def yarn(self, *words: str) -> str:
-        """Run a line of the `yarn` command as a client."""
+        """Run the `yarn` command as a client."""
         kind = "LogsCLI" if words[0] == "logs" else "ApplicationCLI"
         arguments = words[1:] if words[0] == "logs" else words
         return self.command(f"org.apache.hadoop.yarn.client.cli.{kind}", *arguments)
 
     def daemon_log(self, name: str) -> str:
-        """What a daemon has said so far."""
+        """What a daemon has logged so far."""
         return (self.directory / f"{name}.log").read_text()
 
     def active_nodes(self) -> int:
@@ -162,7 +162,7 @@ class Hadoop:
             return json.load(answer)
 
     def start(self, name: str, host: str = MASTER) -> None:
-        """Start one daemon; `name` may end in a host's number, as node-manager-1."""
+        """Start one daemon; `name` may end in a host's number, as in node-manager-1."""
         main_class, heap = _DAEMONS[name.rstrip("-12")]
         conf = self.directory / f"conf-{name}"
         log = (self.directory / f"{name}.log").open("ab")
@@ -174,12 +174,12 @@ class Hadoop:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # Its containers are its own, and a signal to the tests is not for it.
+                # A signal to the tests must reach neither the daemon nor its containers.
                 start_new_session=True,
             )
 
     def stop(self) -> None:
-        """End all daemons, the NodeManagers first: they end their containers."""
+        """Stop all daemons: the NodeManagers first, because they stop their containers."""
         managers = [name for name in self.processes if name.startswith("node-manager")]
         for names in (managers, set(self.processes) - set(managers)):
             ending = [self.processes[name] for name in names]
@@ -195,7 +195,7 @@ class Hadoop:
 
 @contextmanager
 def running(directory: Path, **settings: str) -> Iterator[Hadoop]:
-    """Start all of it, with these settings of YARN's besides; end it."""
+    """Run a Hadoop, with these additional settings of YARN."""
     hadoop = Hadoop(directory, _free_ports())
     with ExitStack() as stack:
         stack.callback(hadoop.stop)
@@ -206,8 +206,8 @@ def running(directory: Path, **settings: str) -> Iterator[Hadoop]:
         hadoop.start("resource-manager")
         for number in (1, 2):
             hadoop.start(f"node-manager-{number}")
-        assert eventually(lambda: hadoop.active_nodes() == len(HOSTS), START_LIMIT_S), _ends(hadoop)
-        assert eventually(lambda: _has_data_node(hadoop), START_LIMIT_S), _ends(hadoop)
+        assert eventually(lambda: hadoop.active_nodes() == len(HOSTS), START_LIMIT_S), _logs(hadoop)
+        assert eventually(lambda: _has_data_node(hadoop), START_LIMIT_S), _logs(hadoop)
         yield hadoop
 
 
@@ -221,7 +221,7 @@ def _has_data_node(hadoop: Hadoop) -> bool:
     return bool(bean["NumLiveDataNodes"] == 1 and bean["FSState"] == "Operational")
 
 
-def _ends(hadoop: Hadoop) -> str:
+def _logs(hadoop: Hadoop) -> str:
     logs = sorted(hadoop.directory.glob("*.log"))
     return "\n".join(f"{log.name}: {log.read_text()[-2000:]}" for log in logs)
 
@@ -249,10 +249,10 @@ def _configure(hadoop: Hadoop, settings: Mapping[str, str]) -> None:
         "yarn.resourcemanager.webapp.address": f"{MASTER}:{ports['web']}",
         "yarn.scheduler.minimum-allocation-mb": "128",
         "yarn.scheduler.maximum-allocation-mb": str(NODE_MEMORY_MIB),
-        # Nothing here waits longer than it must.
+        # Waits are as short as possible.
         "yarn.resourcemanager.nodemanagers.heartbeat-interval-ms": "200",
         "yarn.nm.liveness-monitor.expiry-interval-ms": "10000",
-        # An application master takes longer than that to start on a machine that is busy.
+        # On a busy machine, an application master takes longer than that to start.
         "yarn.am.liveness-monitor.expiry-interval-ms": "60000",
         "yarn.log-aggregation-enable": "true",
         "yarn.resourcemanager.am.max-attempts": "1",
@@ -260,7 +260,7 @@ def _configure(hadoop: Hadoop, settings: Mapping[str, str]) -> None:
     }
     capacity = {
         "yarn.scheduler.capacity.root.queues": f"default,{QUEUE}",
-        # One container for each heartbeat: an application's executors spread over the hosts.
+        # One container per heartbeat, so that an application's executors spread over the hosts.
         "yarn.scheduler.capacity.per-node-heartbeat.multiple-assignments-enabled": "false",
         "yarn.scheduler.capacity.maximum-am-resource-percent": "1.0",
         **_queue("default", 50),
@@ -271,7 +271,7 @@ def _configure(hadoop: Hadoop, settings: Mapping[str, str]) -> None:
     }
     for name in ("name-node", "data-node", "resource-manager", *nodes, "client"):
         conf = directory / f"conf-{name}"
-        # The jars lack what the tarball has; an empty place of that name is enough.
+        # Hadoop's tarball has these directories, the jars do not; empty ones are enough.
         for web in ("hdfs", "datanode"):
             (conf / "webapps" / web).mkdir(parents=True)
         _write(conf / "core-site.xml", core)
@@ -282,7 +282,7 @@ def _configure(hadoop: Hadoop, settings: Mapping[str, str]) -> None:
 
 
 def _queue(name: str, percent: int) -> dict[str, str]:
-    """Give what a queue may take: all that the others leave."""
+    """Return the settings of a queue that may take everything that the others leave."""
     queue = f"yarn.scheduler.capacity.root.{name}"
     return {
         f"{queue}.capacity": str(percent),
@@ -301,15 +301,15 @@ def _node_manager(directory: Path, number: int, host: str) -> dict[str, str]:
         "yarn.nodemanager.log-dirs": str(directory / "logs" / str(number)),
         "yarn.nodemanager.resource.memory-mb": str(NODE_MEMORY_MIB),
         "yarn.nodemanager.resource.cpu-vcores": "4",
-        # Spark's own application master needs more addresses than memory.
+        # Spark's own application master needs more address space than memory.
         "yarn.nodemanager.vmem-check-enabled": "false",
-        # Without this, the polling check is left out where there are no control groups.
+        # Without this, YARN does not poll the memory on hosts without control groups.
         "yarn.nodemanager.resource.memory.enforced": "false",
         "yarn.nodemanager.disk-health-checker.max-disk-utilization-per-disk-percentage": "99",
         "yarn.nodemanager.env-whitelist": "JAVA_HOME,PATH,LANG,TZ",
         "yarn.nodemanager.resource-monitor.interval-ms": "500",
-        # Between SIGTERM and SIGKILL; by default 250, in which a container on a busy machine of two
-        # cores cannot always say what it held.
+        # The time between SIGTERM and SIGKILL. The default is 250, in which a container on a busy
+        # machine with two cores cannot always report what it held.
         "yarn.nodemanager.sleep-delay-before-sigkill.ms": "2000",
         **(NO_SHARED_PAGES if host == HOSTS[1] else {}),
     }
@@ -317,7 +317,7 @@ def _node_manager(directory: Path, number: int, host: str) -> dict[str, str]:
 
 _LOG4J = """
 log4j.rootLogger=INFO,console
-# What it counts for each container.
+# The memory that it counts for each container.
 log4j.logger.org.apache.hadoop.yarn.server.nodemanager.containermanager.monitor.\
 ContainersMonitorImpl.audit=DEBUG
 log4j.appender.console=org.apache.log4j.ConsoleAppender
@@ -352,7 +352,7 @@ def _java(heap: str, conf: Path) -> list[str]:
 
 
 def main() -> int:
-    """Run a command beside a Hadoop of its own, and give its exit status."""
+    """Run a command next to a Hadoop of its own, and return its exit status."""
     with tempfile.TemporaryDirectory() as directory, running(Path(directory)) as started:
         environment = os.environ | {"HADOOP_CONF_DIR": str(started.conf)}
         return subprocess.run(sys.argv[1:], env=environment, check=False).returncode

@@ -1,4 +1,4 @@
-"""One application in each mode: where its Ray nodes are, and what they reach."""
+"""One application in each mode: where its Ray nodes are, and what they can reach."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ WITHIN_S = 15.0
 READERS = 3
 STORE_MIB = OBJECT_MIB * 3 // 2
 READINGS, STEP_MIB = 6, 103.0
-"""YARN counts twice in a second, and from 1 GB on says it in steps of 0.1."""
+"""YARN measures twice per second, and reports values from 1 GB on in steps of 0.1 GB."""
 
 USED = re.compile(r"for container-id (container_\w+): ([\d.]+) ([KMG])B of")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def leaves_nothing_behind(yarn: Hadoop) -> Leftovers:
-    """The last of these tests asks it: they share one application."""
+    """The tests share one application: the last of them checks for leftovers."""
     return Leftovers.before()
 
 
@@ -39,9 +39,9 @@ def client(
     packed_venv: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Client]:
-    """It has room for a large object, however pages are counted.
+    """An application with room for a large object, however YARN counts pages.
 
-    In cluster mode its Python environment is an archive.
+    In cluster mode, its Python environment is an archive.
     """
     mode = request.param
     yarn.fs("-mkdir", "-p", f"/user/{USER}")
@@ -69,11 +69,11 @@ def test_each_host_has_a_node_at_its_executors_address(client: Client) -> None:
     assert set(HOSTS) <= set(client.ask("executors"))
 
 
-def test_the_containers_memory_is_sized_for_ray_and_told(client: Client) -> None:
-    # The JVM's own, the node's, the workers', the store, and the store again for each worker.
+def test_the_containers_memory_is_sized_for_ray_and_reported(client: Client) -> None:
+    # For the JVM, the node, the workers, the store, and the store again for each worker.
     expected = 384 + 512 + READERS * 512 + (1 + READERS) * STORE_MIB
     assert client.ask("conf", "spark.executor.memoryOverhead") == f"{expected}m"
-    assert f"asks YARN for {expected} MiB beside its heap of 512 MiB" in client.program.text()
+    assert f"asks YARN for {expected} MiB on top of its heap of 512 MiB" in client.program.text()
 
 
 @pytest.mark.parametrize("barrier", [False, True], ids=["plain", "barrier"])
@@ -90,7 +90,9 @@ def test_data_crosses_both_ways(client: Client) -> None:
     assert (exchanged["ray"], exchanged["spark"]) == (total, total)
 
 
-def test_a_ray_task_reads_hdfs_as_the_application_may(client: Client, yarn: Hadoop) -> None:
+def test_a_ray_task_reads_hdfs_with_the_rights_of_the_application(
+    client: Client, yarn: Hadoop
+) -> None:
     words = f"/user/{USER}/words-{client.mode}"
     client.ask("write", words, ["from Spark"])
     assert client.ask("read_in_ray", f"{words}/part-00000") == "from Spark\n"
@@ -108,13 +110,13 @@ def test_rays_logs_go_where_yarn_collects_them(client: Client, yarn: Hadoop) -> 
         assert logs.is_relative_to(yarn.logs())
         assert logs.name.startswith("container_")
         assert logs.parent.name == client.application
-        # Those of the nodes before the restart are there already.
+        # The logs of the nodes from before the restart are already there.
         assert list(logs.glob("ray-*-executor-*-raylet.out"))
         assert {path for path in logs.iterdir() if path.is_dir()} == set()
 
 
 def settled_mib(yarn: Hadoop, container: str, number: int) -> float:
-    """What YARN counts for a container from now on, as soon as it no longer changes."""
+    """The memory that YARN counts for a container from now on, once it no longer changes."""
     log = f"node-manager-{number}"
     since = len(yarn.daemon_log(log))
 
@@ -131,7 +133,7 @@ def settled_mib(yarn: Hadoop, container: str, number: int) -> float:
     return readings()[-1]
 
 
-def test_an_object_that_workers_share_counts_for_each_or_once_at_most(
+def test_a_shared_object_counts_once_per_worker_or_at_most_once(
     client: Client, yarn: Hadoop
 ) -> None:
     containers = {node["host"]: Path(node["log_directory"]).name for node in workers(client)}
@@ -146,13 +148,13 @@ def test_an_object_that_workers_share_counts_for_each_or_once_at_most(
 
     # The raylet has mapped it as well.
     assert each > READERS * OBJECT_MIB
-    # Private pages alone, of which the nodes have some more when they have moved an object.
+    # Private pages only; nodes have some more of them after they have moved an object.
     assert once < 2 * OBJECT_MIB
     assert {node["state"] for node in workers(client)} == {"alive"}
     client.ask("dismiss")
 
 
-def test_the_interpreter_is_the_clients_or_the_archives(client: Client) -> None:
+def test_the_interpreter_is_that_of_the_client_or_of_the_archive(client: Client) -> None:
     for task in client.ask("tasks"):
         if client.mode == "yarn":
             assert task["python"] == sys.executable
@@ -162,7 +164,7 @@ def test_the_interpreter_is_the_clients_or_the_archives(client: Client) -> None:
         assert client.ask("imported", "only_here", "WORD") == ["travelled", "travelled"]
 
 
-def test_the_rest_kill_takes_ray_along(
+def test_a_kill_through_rest_ends_ray(
     client: Client, yarn: Hadoop, leaves_nothing_behind: Leftovers
 ) -> None:
     yarn.kill(client.application)
@@ -172,5 +174,5 @@ def test_the_rest_kill_takes_ray_along(
         assert client.program.wait() != 0
     logs = yarn.application_logs(client.application, "-appOwner", USER)
     assert "-raylet.out" in logs
-    # The head's is beside its driver.
+    # The head runs next to the driver, which is in a container only in cluster mode.
     assert ("-head-gcs_server.out" in logs) == (client.mode != "yarn")

@@ -1,4 +1,4 @@
-"""One application with all that can be asked for: ports, a queue, archives, nodes on one host."""
+"""One application with many arguments: ports, a queue, archives, two nodes on one host."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import psutil
 import pytest
 from cluster.driver import ROWS
 from cluster.leftovers import Leftovers, ray_processes
+from cluster.spark_under_test import SPARK_HOME
 
-from .conftest import SPARK_HOME, Client
+from .conftest import Client
 from .hadoop import HOSTS, QUEUE, Hadoop
 
 NODES = 3
 RANGE, WORKERS = range(31000, 31100), range(31200, 31600)
 UNUSED = ("hive-", "spark-hive", "kubernetes-", "spark-mllib", "breeze", "derby", "datanucleus")
-"""Jars that Spark does not need here: half of what would be sent."""
+"""Jars that Spark does not need here; they are half of what would be sent."""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def spark_archive(yarn: Hadoop, tmp_path_factory: pytest.TempPathFactory) -> str
 
 
 def listening_ports(pids: list[int]) -> dict[int, str]:
-    """The ports that these processes have opened, and who each of them is."""
+    """The ports that these processes listen on, and the command line of each process."""
     ports = {}
     for connection in psutil.net_connections(kind="tcp"):
         if connection.status == psutil.CONN_LISTEN and connection.pid in pids:
@@ -43,7 +44,7 @@ def listening_ports(pids: list[int]) -> dict[int, str]:
     return ports
 
 
-def test_what_is_asked_for_is_given(
+def test_every_argument_takes_effect(
     yarn: Hadoop,
     spark_archive: str,
     tmp_path: Path,

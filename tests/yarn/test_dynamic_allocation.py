@@ -1,4 +1,4 @@
-"""Spark gives idle containers back to YARN, and keeps those that have a Ray node."""
+"""Spark returns idle containers to YARN, and keeps those that have a Ray node."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WITHIN_S = 15.0
 
 
 @pytest.mark.parametrize("mode", ["yarn", "yarn-cluster"])
-def test_the_nodes_executors_stay_and_the_idle_one_goes(
+def test_executors_with_a_node_stay_and_the_idle_one_is_removed(
     mode: str,
     yarn: Hadoop,
     start_client: Callable[..., Client],
@@ -40,14 +40,14 @@ def test_the_nodes_executors_stay_and_the_idle_one_goes(
     nodes = {node["executor_id"] for node in client.ask("nodes")} - {"driver"}
 
     assert len(nodes) == 2
-    # The executors of Spark's default profile are the nodes', and one slot of each is held.
+    # The executors of Spark's default profile are those with a node, which holds one slot.
     assert eventually(lambda: client.ask("slots") == dict.fromkeys(nodes, 1), within_s=60)
     assert client.ask("count") == ROWS
     assert [node["state"] for node in client.ask("nodes")] == ["alive"] * 3
-    (told,) = (line for line in client.said(yarn).splitlines() if "barrier scheduling" in line)
-    assert " WARN " in told
+    (warning,) = (line for line in client.text(yarn).splitlines() if "barrier scheduling" in line)
+    assert " WARN " in warning
 
-    # In cluster mode this is the driver's death as well.
+    # In cluster mode, this kills the driver as well.
     jvms = client.containers()
     jvms[min(jvms)].kill()
 

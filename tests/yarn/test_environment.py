@@ -1,4 +1,4 @@
-"""The Python environment that travels to hosts which lack it; and the end of a driver."""
+"""The Python environment is sent to hosts that lack it; Ray ends with the driver."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .conftest import Client
 WITHIN_S = 15.0
 
 
-def test_the_active_venv_travels_and_is_packed_once(
+def test_the_active_venv_is_sent_and_packed_only_once(
     small_venv: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

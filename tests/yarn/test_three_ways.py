@@ -1,4 +1,4 @@
-"""The same program on YARN: by plain Python, and by spark-submit in its two modes."""
+"""The same program on YARN, run by plain Python and by spark-submit, in both modes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from cluster.program import Program
+from cluster.spark_under_test import SPARK, SPARK_HOME
+from rayonspark._jars import our_jar
+from rayonspark._versions import build_for
 
-from .conftest import SPARK_HOME
 from .hadoop import CHECKOUT, Hadoop
 
 EXAMPLE = str(CHECKOUT / "examples/parameter_server.py")
@@ -66,7 +68,7 @@ def test_spark_submit_in_cluster_mode(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("PYSPARK_PYTHON")
-    (jar,) = (CHECKOUT / "python/rayonspark/jars").glob("*.jar")
+    jar = our_jar(build_for(SPARK))
     ours = ["--jars", str(jar), "--py-files", str(jar)]
     memory = ["--conf", "spark.driver.memoryOverhead=2g"]
 
@@ -80,7 +82,7 @@ def test_spark_submit_in_cluster_mode(
 
 
 def python_in(archive: Path) -> list[str]:
-    """As docs/yarn.md has it."""
+    """The options that docs/yarn.md documents."""
     interpreter = "spark.pyspark.python=./python_env/bin/python"
     return ["--archives", f"{archive}#python_env", "--conf", interpreter]
 
@@ -107,13 +109,13 @@ sys.exit(7)
 """
 
 
-def test_the_client_exits_as_the_script_has_and_yarn_has_rays_logs(
+def test_the_client_exits_with_the_scripts_status_and_yarn_has_rays_logs(
     yarn: Hadoop,
     run_program: Callable[..., Program],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Spark's client would put it before what travels.
+    # Spark's client would put it before the files that it sends.
     monkeypatch.delenv("PYTHONPATH")
     script, library = tmp_path / "fails.py", tmp_path / "travelled.py"
     script.write_text(FAILS)
@@ -127,7 +129,7 @@ def test_the_client_exits_as_the_script_has_and_yarn_has_rays_logs(
     logs = yarn.application_logs(application)
     assert "-head-gcs_server.out" in logs
     assert "-executor-1-raylet.out" in logs
-    # Not the checkout's, which every host of these tests has as well.
+    # Not the checkout's files, which every host of these tests has as well.
     found = re.findall(r"^(?:DRIVER|TASK): (\S+) and (\S+)$", logs, re.MULTILINE)
     assert len(found) == 2, logs
     for package, library in found:

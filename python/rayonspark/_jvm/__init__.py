@@ -1,4 +1,4 @@
-"""The border to the driver's JVM: the only importer of py4j.
+"""The boundary to the driver's JVM: the only package that imports py4j.
 
 Python  --one map of strings-->  PythonApi.start  -->  ClusterHandle
 Python  <--Java maps as JSON, errors of the same name--  ClusterHandle
@@ -6,7 +6,7 @@ Python  <--Java maps as JSON, errors of the same name--  ClusterHandle
 
 from rayonspark._jvm._calls import translated
 from rayonspark._jvm.cluster import JvmCluster, live_context, start
-from rayonspark._jvm.exchange import JvmExport, JvmImport
+from rayonspark._jvm.exchange import JvmExport, JvmImport, JvmImports
 from rayonspark._jvm.jar import attach, give_to_executors
 from rayonspark._jvm.spark import (
     JvmDriverPod,
@@ -16,6 +16,7 @@ from rayonspark._jvm.spark import (
     start_standalone,
     system_properties,
 )
+from rayonspark._jvm.versions import spark as spark_version
 
 __all__ = [
     "JvmCluster",
@@ -23,11 +24,13 @@ __all__ = [
     "JvmExecutors",
     "JvmExport",
     "JvmImport",
+    "JvmImports",
     "attach",
     "check_kubernetes",
     "forget",
     "give_to_executors",
     "live_context",
+    "spark_version",
     "start",
     "start_standalone",
     "system_properties",

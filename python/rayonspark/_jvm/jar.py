@@ -1,4 +1,4 @@
-"""Our jar: on the class path of the driver's JVM, and with the executors."""
+"""Puts RayOnSpark's jar on the class path of the driver's JVM, and sends it to the executors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rayonspark import errors
 from rayonspark._jars import our_jar
-from rayonspark._version import __version__
+from rayonspark._jvm import versions
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
@@ -16,27 +16,28 @@ _API = "org.rayonspark.python.PythonApi"
 
 
 def attach(jvm: Any) -> None:
-    """Put our jar onto the class path of a JVM that runs without it; else do nothing."""
+    """Add the jar to the class path of a JVM that runs without it; otherwise do nothing.
+
+    Raises
+    ------
+    VersionMismatchException
+        The JVM's Spark or Java is not supported, or its class path has the jar for another Spark.
+    """
+    build = versions.build(jvm)
     if _loaded(jvm):
         return
-    jar = our_jar()
-    if jar is None:
-        raise errors.RayOnSparkException(
-            f"Spark's JVM has no class {_API!r}, and this Python package carries no jar. "
-            "Install the rayonspark wheel, or start Spark with "
-            f"--packages org.rayonspark:rayonspark_2.13:{__version__}."
-        )
+    jar = our_jar(build)
     loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
     _add_url(loader, jvm.java.io.File(str(jar)).toURI().toURL(), jar)
     if not _loaded(jvm):
         raise errors.RayOnSparkException(
-            f"Spark's JVM has no class {_API!r} although it was given {str(jar)!r}. "
+            f"Spark's JVM has no class {_API!r} although {str(jar)!r} is on its class path. "
             "Check that the file is the jar of RayOnSpark, or set spark.jars to it."
         )
 
 
 def give_to_executors(sc: SparkContext) -> None:
-    """Have Spark send the jar that the driver uses to the executors, unless it does already."""
+    """Have Spark send the driver's jar to the executors, unless it already does."""
     jvm: Any = sc._jvm
     loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
     domain = jvm.java.lang.Class.forName(_API, False, loader).getProtectionDomain()
@@ -54,7 +55,7 @@ def _add_url(loader: Any, url: Any, jar: Path) -> None:
         loader.addURL(url)
     except Py4JError as error:
         raise errors.RayOnSparkException(
-            f"The class loader of this Spark session cannot take a jar: {loader.toString()}. "
+            f"The class loader of this Spark session cannot add a jar: {loader.toString()}. "
             f"Start Spark with spark.jars={jar}, or use rayonspark.configure_spark(builder)."
         ) from error
 

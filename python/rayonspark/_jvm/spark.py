@@ -1,4 +1,4 @@
-"""Spark's own start, as far as the JVM does it for us."""
+"""The parts of starting Spark that run in the JVM."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def system_properties(jvm: Any) -> dict[str, str]:
-    """Give the ``spark.*`` properties with which this JVM was launched."""
+    """Return the ``spark.*`` properties with which this JVM was launched."""
     from pyspark import SparkConf
 
     return dict(SparkConf(loadDefaults=True, _jvm=jvm).getAll())
 
 
 def forget(jvm: Any, keys: Iterable[str]) -> None:
-    """Take properties away with which this JVM was launched."""
+    """Clear properties with which this JVM was launched."""
     for key in keys:
         jvm.System.clearProperty(key)
 
@@ -28,7 +28,7 @@ def forget(jvm: Any, keys: Iterable[str]) -> None:
 def start_standalone(
     jvm: Any, *, workers: int, cores: int, memory_mib: int, directory: str
 ) -> tuple[str, Callable[[], None]]:
-    """Start a standalone Spark cluster in this JVM; give its URL and what stops it."""
+    """Start a standalone Spark cluster in this JVM; return its URL and a function to stop it."""
     with translated():
         attach(jvm)
         api = jvm.org.rayonspark.python.PythonApi
@@ -43,7 +43,7 @@ def start_standalone(
 
 
 def check_kubernetes(jvm: Any, conf: Mapping[str, str]) -> dict[str, str]:
-    """Have a Kubernetes cluster judge a configuration; give what only the cluster knows."""
+    """Check a configuration with the Kubernetes cluster; return what only the cluster knows."""
     with translated():
         return dict(plain(jvm, jvm.org.rayonspark.python.PythonApi.checkKubernetes(dict(conf))))
 
@@ -66,7 +66,7 @@ class JvmExecutors:
 
 
 class JvmDriverPod:
-    """One ``DriverPod``: a driver that was submitted from here."""
+    """One ``DriverPod``: a driver that this process submits."""
 
     def __init__(self, jvm: Any, words: Sequence[str]) -> None:
         with translated():

@@ -1,1 +1,1 @@
-"""Data between Spark and Ray, as Arrow, without leaving memory."""
+"""Transfers between Spark and Ray: Arrow data that stays in memory."""

@@ -1,4 +1,4 @@
-"""An Arrow array in another layout of the same values."""
+"""Convert an Arrow array to another layout of the same values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rayonspark.data._tensors import is_tensor, nested
 
 
 def converted(array: Any, to: pa.DataType) -> pa.Array:
-    """Give the array in a type that :mod:`layout` has made of its own."""
+    """Return the array as the type that :mod:`rayonspark.data.layout` chose for its own."""
     if array.type == to:
         return array
     plain = _plain(array)
@@ -30,7 +30,7 @@ def converted(array: Any, to: pa.DataType) -> pa.Array:
         array,
         options=pc.CastOptions(
             target_type=to,
-            # Spark has no nanoseconds, and it makes doubles of large integers in the same way.
+            # Spark has no nanoseconds, and converts large integers to doubles in the same way.
             allow_time_truncate=True,
             allow_float_truncate=pa.types.is_floating(to),
         ),
@@ -38,7 +38,7 @@ def converted(array: Any, to: pa.DataType) -> pa.Array:
 
 
 def _plain(array: Any) -> Any:
-    """Without what stands around the values: an extension, a dictionary, runs."""
+    """Return the array without its wrapper: an extension type, a dictionary or run ends."""
     if is_tensor(array.type):
         return nested(array)
     if isinstance(array.type, pa.BaseExtensionType):
@@ -51,7 +51,7 @@ def _plain(array: Any) -> Any:
 
 
 def _list(array: Any, to: Any) -> pa.Array:
-    # Not by Arrow's cast: that of list views gives wrong values (seen with 26.0).
+    # Arrow's own cast of list views returns wrong values (seen with 26.0).
     values = converted(array.flatten(), to.value_type)
     return pa.ListArray.from_arrays(_offsets(array), values, type=to, mask=_mask(array))
 
@@ -59,7 +59,7 @@ def _list(array: Any, to: Any) -> pa.Array:
 def _map(array: Any, to: Any) -> pa.Array:
     ends = np.asarray(array.offsets)
     first, count = int(ends[0]), int(ends[-1] - ends[0])
-    # The keys and items of a slice are those of the whole array.
+    # A slice's `keys` and `items` are those of the whole array.
     keys = converted(array.keys.slice(first, count), to.key_type)
     items = converted(array.items.slice(first, count), to.item_type)
     offsets = pa.array(ends - first, pa.int32())
@@ -77,7 +77,7 @@ def _struct(array: Any, to: Any) -> pa.Array:
 
 
 def _offsets(array: Any) -> pa.Array:
-    """Of the lists in `array.flatten()`, which leaves out what is missing or sliced away."""
+    """Return offsets into `array.flatten()`, which omits values of null and sliced-off lists."""
     lengths = pc.fill_null(pc.list_value_length(array), 0)
     return pa.array(np.concatenate([[0], np.cumsum(np.asarray(lengths))]), pa.int32())
 

@@ -1,43 +1,47 @@
-"""What Ray's workers run for the exchange."""
+"""Functions that Ray's workers run during a transfer."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from rayonspark.data._parts import Part, parts_of, write
-from rayonspark.data.layout import spark_schema
+from rayonspark.data._chunks import Chunk, chunks_of, write
+from rayonspark.data.layout import intern_schema, spark_schema
 from rayonspark.errors import ExchangeException, InvalidSpecException
+
+MAX_RESTAGES = 3
+"""Give up on a block after this many node losses: by then the cause is not chance."""
 
 
 class LostBlock(ExchangeException):
-    """A block is neither in the store nor in staging any more."""
+    """A block is no longer in the object store, and its staged file is gone."""
 
 
 def load(
-    path: str, block: int, rows: int, home: str, desk: tuple[Any, str] | None
+    path: str, block: int, rows: int, home: str, server: tuple[Any, str] | None
 ) -> tuple[pa.Table, str]:
     """Map an Arrow IPC stream; Ray copies it into the object store when the task returns it.
 
     Parameters
     ----------
     path : str
-        A file in the staging of this task's node.
+        File in the staging directory of this task's node.
     block, rows : int
-        The block's number, and how many rows it has.
+        The block's number, and the number of rows that it must have.
     home : str
-        Where it lay, in words.
-    desk : tuple of actor handle and str, optional
-        Who can have the block computed again, and the export's name there, for when this is a
-        retry after the node was lost.
+        Where the block was staged, for error messages.
+    server : tuple of actor handle and str, optional
+        The actor that can have the block computed again, and the export's name at that actor.
+        Used if this is a retry after the node was lost.
 
     Returns
     -------
     tuple of pyarrow.Table and str
-        The block, and the id of the Ray node that has it.
+        The block, and the id of the Ray node that holds it.
     """
     import ray
 
@@ -45,19 +49,25 @@ def load(
     try:
         table = _map(path)
     except FileNotFoundError as error:
-        if desk is None:
+        if server is None:
             raise LostBlock(
-                f"Block {block} of the Dataset was lost with {home}: {rows} rows that came from "
-                "Spark. Move the DataFrame again, with recoverable=True to have lost blocks "
-                "computed again by Spark."
+                f"Block {block} of the Dataset, {rows} rows from Spark, was lost with {home}. "
+                "Call to_ray again; with recoverable=True, Spark computes lost blocks again."
             ) from error
-        table = _again(block, here, *desk)
+        table = _restage(path, block, here, *server)
     if table.num_rows != rows:
         raise ExchangeException(
-            f"Block {block} of the Dataset had {rows} rows, and has {table.num_rows} now that "
-            "Spark has computed it again. Cache or checkpoint the DataFrame, and move it again."
+            f"Block {block} of the Dataset had {rows} rows, and has {table.num_rows} after "
+            "Spark computed it again. Cache or checkpoint the DataFrame, then call to_ray again."
         )
     return table, here
+
+
+def join(*blocks: pa.Table) -> tuple[pa.Table, str]:
+    """Return the rows of these blocks as one block, and the id of the Ray node that holds it."""
+    import ray
+
+    return pa.concat_tables(blocks), str(ray.get_runtime_context().get_node_id())
 
 
 def _map(path: str) -> pa.Table:
@@ -65,70 +75,106 @@ def _map(path: str) -> pa.Table:
         return stream.read_all()
 
 
-def _again(block: int, here: str, desk: Any, export: str) -> pa.Table:
+def _restage(path: str, block: int, here: str, server: Any, export: str) -> pa.Table:
+    """Have Spark compute a block again and read it; repeat if its new node is lost before that."""
+    import ray
+    from ray import exceptions
+
+    gone = path
+    for _ in range(MAX_RESTAGES):
+        request = uuid.uuid4().hex
+        node, found = ray.get(server.restage.remote(export, block, request, gone))
+        try:
+            return _map(found) if node == here else _fetch(found, node)
+        except (
+            FileNotFoundError,
+            exceptions.NodeDiedError,
+            exceptions.ObjectLostError,
+            exceptions.TaskUnschedulableError,
+            exceptions.WorkerCrashedError,
+        ) as error:
+            why, gone = error, found
+        finally:
+            server.release.remote(export, block, request)
+    raise LostBlock(
+        f"Block {block} of the Dataset was lost with its Ray node. Spark computed it again "
+        f"{MAX_RESTAGES} times, and each time the node that held it was lost before it was read. "
+        "Find out from the cluster's log why these nodes ended, then call to_ray again."
+    ) from why
+
+
+def _fetch(path: str, node: str) -> pa.Table:
+    """Read a file that is staged on another node: Spark decides where it computes a block."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    node, path = ray.get(desk.restage.remote(export, block))
-    try:
-        if node == here:
-            return _map(path)
-        # Spark computes it where it likes: the file is beside another node than this one.
-        there = ray.remote(num_cpus=0)(_map).options(
-            scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)
-        )
-        return ray.get(there.remote(path))
-    finally:
-        desk.release.remote(export, block)
+    map_there = ray.remote(num_cpus=0)(_map).options(
+        scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)
+    )
+    return ray.get(map_there.remote(path))
 
 
-def looked_at(blocks: list[Any], most: int) -> list[tuple[pa.Schema, list[Part]]]:
-    """Give the Arrow schema of each block, which come by reference, and its parts for Spark.
+def inspect(runs: list[list[Any]], max_bytes: int) -> list[tuple[pa.Schema | None, list[Chunk]]]:
+    """Return the Arrow schema of each run of blocks, and its chunks for Spark.
 
-    There are no parts where a column has no image in Spark: the driver says so.
+    `runs` are references. The schema is None if the blocks of a run have different ones. A run has
+    no chunks if one of its columns has no equivalent in Spark; the driver raises the error.
     """
     import ray
 
-    from rayonspark.data._ray_data import arrow_of
+    from rayonspark.data._ray_data import joined_arrow
 
-    # Equal ones become the same object, which is pickled once.
-    schemas: dict[pa.Schema, pa.Schema] = {}
+    # Equal schemas become the same object, which is pickled once.
+    schemas: list[pa.Schema] = []
 
-    def look(block: Any) -> tuple[pa.Schema, list[Part]]:
-        table = arrow_of(ray.get(block))
+    def inspect_one(run: list[Any]) -> tuple[pa.Schema | None, list[Chunk]]:
+        table = joined_arrow(ray.get(run))
+        if table is None:
+            return None, []
         schema = table.schema.remove_metadata()
         try:
-            parts = parts_of(table, spark_schema(schema), most)
+            chunks = chunks_of(table, spark_schema(schema), max_bytes)
         except InvalidSpecException:
-            parts = []
-        return schemas.setdefault(schema, schema), parts
+            chunks = []
+        return intern_schema(schema, schemas), chunks
 
-    return [look(block) for block in blocks]
+    return [inspect_one(run) for run in runs]
 
 
-def cut(blocks: list[Any], schema: pa.Schema, most: int) -> list[list[Part]]:
-    """Give the parts of each block in another schema than its own."""
+def split(runs: list[list[Any]], schema: pa.Schema, max_bytes: int) -> list[list[Chunk]]:
+    """Return the chunks of each run in this schema, which differs from the run's own."""
     import ray
 
-    from rayonspark.data._ray_data import arrow_of
-
-    return [parts_of(arrow_of(ray.get(block)), schema, most) for block in blocks]
+    return [chunks_of(_joined(ray.get(run)), schema, max_bytes) for run in runs]
 
 
-def hand_over(block: Any, path: str, schema: pa.Schema, start: int, pieces: Sequence[int]) -> int:
-    """Write a part of a block in Spark's layouts; give the bytes of the file."""
-    from rayonspark.data._ray_data import arrow_of
-
+def write_chunk(
+    path: str, schema: pa.Schema, start: int, pieces: Sequence[int], *blocks: Any
+) -> int:
+    """Write a chunk of a run in Spark's layouts; return the size of the file in bytes."""
     target = Path(path)
     draft = target.with_name(f"{target.name}.tmp")
     target.parent.mkdir(mode=0o700, exist_ok=True)
     try:
-        # Not mapped: a full /dev/shm is an error of a write, and a signal in a mapping.
+        # Not mapped: if /dev/shm is full, a write raises an error, but a mapping gets a signal.
         with pa.OSFile(str(draft), "wb") as sink:
-            write(arrow_of(block), start, pieces, schema, sink)
+            write(_joined(blocks), start, pieces, schema, sink)
         size = draft.stat().st_size
         draft.rename(target)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
     return size
+
+
+def _joined(blocks: Sequence[Any]) -> pa.Table:
+    """Return the blocks of a run that was inspected: they have one schema."""
+    from rayonspark.data._ray_data import joined_arrow
+
+    table = joined_arrow(blocks)
+    if table is None:
+        raise ExchangeException(
+            "A Dataset's blocks have changed since Spark began to read it: Ray has computed them "
+            "again, with other columns. Call to_spark again."
+        )
+    return table

@@ -1,4 +1,4 @@
-"""What one transfer of data was like."""
+"""Statistics of one transfer of data."""
 
 from __future__ import annotations
 
@@ -10,21 +10,33 @@ __all__ = ["Exchange"]
 
 @dataclass(frozen=True)
 class Exchange:
-    """The last transfer between Spark and Ray of one cluster.
+    """Statistics of a cluster's last transfer between Spark and Ray.
 
     Attributes
     ----------
     direction : {"to_ray", "to_spark"}
-        Which way the data went.
+        Direction of the transfer.
     rows, bytes, blocks : int
-        What was moved; bytes are those of the Arrow files.
+        Rows of the data, and total size and number of the Arrow files that hold them.
     local_share : float
-        Share of the bytes, from 0 to 1, that did not leave their host.
+        Share of the bytes, from 0 to 1, that did not leave their host. For "to_spark", of the
+        bytes that Spark has read so far; 1 before it reads any.
     seconds : mapping of str to float
-        Wall time by phase.
+        Wall-clock time of each phase, in seconds.
+
+        For "to_ray", all three start with the transfer, so they overlap:
+
+        - "encode": until Spark has encoded the DataFrame.
+        - "load": until Ray has loaded all blocks.
+        - "total": until the Dataset exists.
+
+        For "to_spark", the phases follow each other. Spark reads after that, which is not included:
+
+        - "compute": until Ray has computed the Dataset.
+        - "prepare": from then on, until the DataFrame exists.
     frame : str or None
-        On the way to Spark, the id under which Spark's data source "rayonspark" reads the Dataset
-        as well, as its option "frame".
+        For "to_spark", the id of the Dataset: the value of the option "frame" with which Spark's
+        data source "rayonspark" reads it too. None for "to_ray".
     """
 
     direction: str

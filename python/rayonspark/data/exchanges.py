@@ -5,20 +5,21 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-import weakref
 from collections.abc import Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rayonspark._background import in_background
+from rayonspark._background import in_background, undone_if_interrupted
 from rayonspark.data._ray_data import blocks_of, schema_of
-from rayonspark.data.cutting import cut
-from rayonspark.data.desk import Desk
 from rayonspark.data.exchange import Exchange
-from rayonspark.data.to_ray import Loading
-from rayonspark.data.to_spark import Handing
-from rayonspark.errors import ClusterStoppedException, ExchangeException
+from rayonspark.data.membership import Membership
+from rayonspark.data.restage_server import RestageServer
+from rayonspark.data.restager import Restager
+from rayonspark.data.splitting import split
+from rayonspark.data.to_ray import BlockLoader
+from rayonspark.data.to_spark import FrameServer
+from rayonspark.errors import ExchangeException
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -27,18 +28,18 @@ if TYPE_CHECKING:
     from rayonspark._jvm import JvmCluster, JvmImport
 
 LEAVE_S = 2.0
-"""Longer only when the JVM hangs, which must not keep this process in the cluster."""
+"""How long `leave` waits for transfers to end; they take longer only if the JVM hangs."""
 
 
 @dataclass(frozen=True)
-class Reading:
-    """A Dataset that Spark reads when it likes: its numbers grow."""
+class FrameRead:
+    """A Dataset that Spark reads lazily, so that its statistics grow."""
 
     frame: JvmImport
     seconds: Mapping[str, float]
 
-    def until_now(self) -> Exchange:
-        """What the transfer is like until now."""
+    def snapshot(self) -> Exchange:
+        """Return the statistics so far."""
         report = self.frame.report()
         read = report["read_bytes"]
         return Exchange(
@@ -53,105 +54,147 @@ class Reading:
 
 
 class Exchanges:
-    """Moves data for one cluster, and remembers the last time.
+    """Moves data over one connection to a cluster, and remembers the last transfer.
 
     Parameters
     ----------
     cluster : JvmCluster
-        The JVM's half.
+        The cluster in the JVM.
     cluster_id : str
-        For errors.
+        For error messages.
+    before : Exchanges, optional
+        The transfers of the previous connection, which may include the last one.
     """
 
-    def __init__(self, cluster: JvmCluster, cluster_id: str) -> None:
+    def __init__(
+        self, cluster: JvmCluster, cluster_id: str, before: Exchanges | None = None
+    ) -> None:
         self._cluster = cluster
         self._id = cluster_id
+        self._membership = Membership(cluster_id)
         self._names = (f"export-{number}" for number in itertools.count(1))
         self._lock = threading.Lock()
-        self._last: Exchange | Reading | None = None
-        self._desk: Desk | None = None
-        self._loadings: dict[Loading, Future[Any]] = {}
-        self._handings: weakref.WeakSet[Handing] = weakref.WeakSet()
+        self._last: Exchange | FrameRead | None = before._last if before is not None else None
+        # Guarded by the lock, so that no transfer begins after `leave`.
+        self._left = False
+        self._restage_server: RestageServer | None = None
+        self._loaders: dict[BlockLoader, Future[Any]] = {}
+        self._frame_server = FrameServer(cluster, cluster_id, self._membership)
 
     @property
     def last(self) -> Exchange | None:
-        """What the last transfer was like, or is like until now."""
-        return self._last.until_now() if isinstance(self._last, Reading) else self._last
+        """The statistics of the last transfer, or of its reads so far; None before the first."""
+        return self._last.snapshot() if isinstance(self._last, FrameRead) else self._last
 
     def to_ray(self, df: DataFrame, options: Mapping[str, str], *, recoverable: bool) -> Dataset:
-        """As :meth:`RayCluster.to_ray`."""
-        desk = self._open_desk() if recoverable else None
-        loading = Loading(next(self._names), desk)
-        work = in_background("rayonspark-to-ray", lambda: self._load(df, options, loading, desk))
-        self._loadings[loading] = work
+        """Implement :meth:`RayCluster.to_ray`."""
+        with self._lock:
+            self._require_member()
+            restage_server = self._open_restage_server() if recoverable else None
+            name = next(self._names)
+            retries = (restage_server.actor, name) if restage_server is not None else None
+            loader = BlockLoader(self._membership, retries)
+            work = in_background(
+                "rayonspark-to-ray", lambda: self._load(df, options, loader, restage_server, name)
+            )
+            self._loaders[loader] = work
         try:
             dataset, self._last = work.result()
         except BaseException:
             if not work.done():
-                # Ctrl-C, here: the work ends what it has begun, before the caller goes on.
-                loading.cancel(ExchangeException("The transfer to Ray was interrupted."))
+                # Ctrl-C in this thread: wait until the work has cleaned up.
+                loader.cancel(ExchangeException("The transfer to Ray was interrupted."))
                 work.exception()
             raise
         finally:
-            del self._loadings[loading]
+            with self._lock:
+                del self._loaders[loader]
         return dataset
 
     def _load(
-        self, df: DataFrame, options: Mapping[str, str], loading: Loading, desk: Desk | None
+        self,
+        df: DataFrame,
+        options: Mapping[str, str],
+        loader: BlockLoader,
+        restage_server: RestageServer | None,
+        name: str,
     ) -> tuple[Dataset, Exchange]:
         export = self._cluster.export(df, options)
         done = False
         try:
-            result = loading.run(export)
+            if restage_server is not None:
+                restage_server.open(name, Restager(export, restage_server.answer).submit)
+            result = loader.run(export, join="num_blocks" in options)
             done = True
             return result
         finally:
-            # A recoverable one stays, until the cluster ends: Ray asks for lost blocks at any time.
-            if not done or desk is None:
+            # A recoverable export stays open: Ray may ask for lost blocks until the cluster ends.
+            if not done or restage_server is None:
+                if restage_server is not None:
+                    restage_server.shut(name)
                 export.close()
 
     def to_spark(self, spark: SparkSession, dataset: Dataset) -> DataFrame:
-        """As :meth:`RayCluster.to_spark`."""
+        """Implement :meth:`RayCluster.to_spark`."""
         begun = time.monotonic()
+        server = self._open_server()
         blocks = blocks_of(dataset)
         computed = time.monotonic()
-        most = self._cluster.block_bytes(spark.sparkContext.defaultParallelism)
-        schema, parts = cut(blocks, lambda: schema_of(dataset), most)
-        frame = self._cluster.import_frame(
-            schema.serialize().to_pybytes(),
-            [
-                {"rows": str(part.rows), "bytes": str(part.bytes), "rayNodeId": block.node}
-                for block, part in parts
-            ],
+        slots, max_bytes = in_background("rayonspark-to-spark", lambda: self._slots(spark)).result()
+        schema, chunks = split(
+            blocks, lambda: schema_of(dataset), max_bytes, slots, self._membership
         )
-        df = frame.data_frame(spark)
-        handing = Handing(frame, parts, schema)
-        self._handings.add(handing)
-        handing.start()
+        frame, df = undone_if_interrupted(
+            "rayonspark-to-spark",
+            lambda: server.open(spark, schema, chunks),
+            lambda opened: opened[0].fail("The transfer to Spark was interrupted."),
+        )
         now = time.monotonic()
-        self._last = Reading(frame, {"compute": computed - begun, "prepare": now - computed})
+        self._last = FrameRead(frame, {"compute": computed - begun, "prepare": now - computed})
         return df
 
-    def leave(self) -> None:
-        """Let go of everything in Ray: this process is about to disconnect. Idempotent."""
-        with self._lock:
-            desk, self._desk = self._desk, None
-        loadings = dict(self._loadings)
-        for loading in loadings:
-            loading.cancel(
-                ClusterStoppedException(
-                    f"This process has left Ray cluster {self._id} while data was on its way to "
-                    "it. Move the data again when it is connected."
-                )
-            )
-        heard = [handing.leave() for handing in list(self._handings)]
-        # What calls Ray after the disconnection would start a cluster of its own.
-        wait([*heard, *loadings.values()], LEAVE_S)
-        if desk is not None:
-            desk.close()
+    def _slots(self, spark: SparkSession) -> tuple[int, int]:
+        """Return the number of task slots, and the limit of a file for it in bytes."""
+        slots = spark.sparkContext.defaultParallelism
+        return slots, self._cluster.block_bytes(slots)
 
-    def _open_desk(self) -> Desk:
+    def _open_server(self) -> FrameServer:
+        """Return the frame server of this connection, or a new one if the last has failed."""
         with self._lock:
-            if self._desk is None:
-                self._desk = Desk()
-            return self._desk
+            self._require_member()
+            if self._frame_server.ended:
+                self._frame_server = FrameServer(self._cluster, self._id, self._membership)
+            return self._frame_server
+
+    def leave(self) -> None:
+        """Release everything in Ray, because this process is about to disconnect. Idempotent.
+
+        This object moves no data afterwards: no transfer begins, and no call to Ray gets through.
+        """
+        with self._lock:
+            self._left = True
+            restage_server, self._restage_server = self._restage_server, None
+            loaders = dict(self._loaders)
+            frame_server = self._frame_server
+        try:
+            for loader in loaders:
+                loader.cancel(self._membership.error())
+            wait([frame_server.leave(), *loaders.values()], LEAVE_S)
+        finally:
+            self._membership.leave()
+            if restage_server is not None:
+                restage_server.close()
+
+    def _require_member(self) -> None:
+        if self._left:
+            raise self._membership.error()
+
+    @property
+    def left(self) -> bool:
+        """Whether this process has left the cluster since this object was created."""
+        return self._left or self._membership.over
+
+    def _open_restage_server(self) -> RestageServer:
+        if self._restage_server is None:
+            self._restage_server = RestageServer(self._membership)
+        return self._restage_server

@@ -1,4 +1,4 @@
-"""The Arrow layouts that Spark reads: which type becomes which, and what has no image."""
+"""Map Arrow types to the layouts that Spark reads; reject those without an equivalent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from rayonspark.data._convert import converted
-from rayonspark.data._tensors import is_pickled, is_tensor, nested_type
+from rayonspark.data._tensors import dimensions, is_pickled, is_tensor, nested_type
 from rayonspark.errors import InvalidSpecException
 
 _SAME = (
@@ -39,7 +39,7 @@ _CASTS = (
     (pa.types.is_fixed_size_binary, pa.binary()),
     (pa.types.is_date64, pa.date32()),
     (pa.types.is_duration, pa.duration("us")),
-    # Spark 4.0 has no type for it: the JVM says so, which knows what runs.
+    # Spark 4.0 has no time type: the JVM, which knows its Spark version, raises the error.
     (pa.types.is_time, pa.time64("ns")),
 )
 
@@ -51,17 +51,18 @@ _LISTS = (
     pa.types.is_large_list_view,
 )
 
-_MOST_DIGITS = 38
-"""``DecimalType.MAX_PRECISION`` of Spark."""
+_MAX_DIGITS = 38
+"""Spark's ``DecimalType.MAX_PRECISION``."""
 
 
 def spark_schema(schema: pa.Schema) -> pa.Schema:
-    """Give the schema in Spark's layouts.
+    """Return the schema in Spark's layouts.
 
     Raises
     ------
     InvalidSpecException
-        There are no columns, two have one name, or a column's type has no image; it names both.
+        There are no columns, two columns have the same name, or a column's type has no equivalent
+        in Spark. The error names the column and the type.
     """
     if len(schema) == 0:
         raise InvalidSpecException(
@@ -72,15 +73,38 @@ def spark_schema(schema: pa.Schema) -> pa.Schema:
     return pa.schema([_field(field, field.name) for field in schema])
 
 
+def intern_schema(schema: pa.Schema, known: list[pa.Schema]) -> pa.Schema:
+    """Return the equal schema in `known`; if there is none, add this one and return it.
+
+    `known` is a list, because it stays short, and because Ray's tensor types have no hash before
+    2.49.
+    """
+    for other in known:
+        if same_schema(other, schema):
+            return other
+    known.append(schema)
+    return schema
+
+
+def same_schema(one: pa.Schema, other: pa.Schema) -> bool:
+    """Whether columns of both schemas have the same types, tensors of the same dimensions."""
+    return one == other and all(
+        dimensions(mine.type) == dimensions(yours.type)
+        for mine, yours in zip(one, other, strict=True)
+    )
+
+
 def unified(schemas: Sequence[pa.Schema]) -> pa.Schema:
-    """Give the one schema that all blocks fit in, as Ray Data would.
+    """Return a schema that all blocks fit, unified as Ray Data does it.
 
     Raises
     ------
     InvalidSpecException
-        A column has two types that do not meet; the error names it and both.
+        A column has two types that cannot be unified. The error names the column and both types.
     """
-    distinct = list(dict.fromkeys(schema.remove_metadata() for schema in schemas))
+    distinct: list[pa.Schema] = []
+    for schema in schemas:
+        intern_schema(_without_tensors(schema.remove_metadata()), distinct)
     for schema in distinct:
         _check_names(schema.names, "The Dataset has {} columns")
     whole = distinct[0]
@@ -92,8 +116,16 @@ def unified(schemas: Sequence[pa.Schema]) -> pa.Schema:
     return whole
 
 
+def _without_tensors(schema: pa.Schema) -> pa.Schema:
+    """Return the schema with nested lists for tensors: those of two shapes cannot be unified."""
+    for index, field in enumerate(schema):
+        if is_tensor(field.type):
+            schema = schema.set(index, pa.field(field.name, nested_type(field.type)))
+    return schema
+
+
 def in_layout(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Give the table in this schema: cast, in its order, with nulls for columns that it lacks."""
+    """Return the table in this schema: cast, in its order, with nulls for missing columns."""
     columns = dict(zip(table.column_names, table.columns, strict=True))
     missing = pa.chunked_array([pa.nulls(table.num_rows)])
     return pa.table([_column(columns.get(f.name, missing), f.type) for f in schema], schema=schema)
@@ -115,18 +147,18 @@ def _check_names(names: Sequence[str], begin: str) -> None:
 def _disagreement(one: pa.Schema, other: pa.Schema, error: Exception) -> InvalidSpecException:
     for name in one.names:
         kinds = one.field(name).type, other.field(name).type if name in other.names else None
-        if kinds[1] is not None and not _meet(*kinds):
+        if kinds[1] is not None and not _can_unify(*kinds):
             return InvalidSpecException(
                 f'Column "{name}" has type {kinds[0]} in one block and {kinds[1]} in another. Cast '
                 "it to one of them with Dataset.map_batches."
             )
     return InvalidSpecException(
-        f"The Dataset's blocks have schemas that do not meet: {error}. Cast their columns with "
-        "Dataset.map_batches."
+        f"The Dataset's blocks have schemas that cannot be unified: {error}. Cast their columns "
+        "with Dataset.map_batches."
     )
 
 
-def _meet(one: pa.DataType, other: pa.DataType) -> bool:
+def _can_unify(one: pa.DataType, other: pa.DataType) -> bool:
     try:
         pa.unify_schemas(
             [pa.schema([("x", one)]), pa.schema([("x", other)])], promote_options="permissive"
@@ -137,7 +169,7 @@ def _meet(one: pa.DataType, other: pa.DataType) -> bool:
 
 
 def _field(field: pa.Field, path: str) -> pa.Field:
-    # Arrow's nullable is a remark that nobody checks; Spark would believe it.
+    # Nothing checks Arrow's nullable flag, but Spark would rely on it.
     return pa.field(field.name, _type(field.type, path))
 
 
@@ -151,7 +183,7 @@ def _type(kind: pa.DataType, path: str) -> pa.DataType:
 def _composite(kind: Any, path: str) -> pa.DataType:
     if pa.types.is_timestamp(kind):
         return pa.timestamp("us", kind.tz)
-    if pa.types.is_decimal(kind) and 0 <= kind.scale <= kind.precision <= _MOST_DIGITS:
+    if pa.types.is_decimal(kind) and 0 <= kind.scale <= kind.precision <= _MAX_DIGITS:
         return pa.decimal128(kind.precision, kind.scale)
     if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
         return _type(kind.value_type, path)
@@ -172,6 +204,6 @@ def _composite(kind: Any, path: str) -> pa.DataType:
     if isinstance(kind, pa.BaseExtensionType) and not is_pickled(kind):
         return _type(kind.storage_type, path)
     raise InvalidSpecException(
-        f'Column "{path}" has type {kind}, which has no image in Spark. Cast it with '
+        f'Column "{path}" has type {kind}, which has no equivalent in Spark. Cast it with '
         "Dataset.map_batches, or drop it."
     )

@@ -1,15 +1,19 @@
-"""Ray tasks of no CPUs, each beside the file that it reads or writes."""
+"""Ray tasks that need no CPU, each on the node of the file that it reads or writes."""
 
 from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-MOST_PER_NODE = 2
-"""More would only wait for the same memory."""
+from rayonspark.data.membership import Membership
+from rayonspark.errors import ClusterStoppedException
+
+MAX_PER_NODE = 2
+"""Concurrent tasks on one node; more would only wait for the same memory."""
 
 
 @dataclass(frozen=True)
@@ -19,11 +23,11 @@ class Ended:
     Attributes
     ----------
     key : hashable
-        As it was submitted.
+        The key with which it was submitted.
     value : object
-        What it returned last; None after an error.
+        Its last return value; None after an error.
     error : BaseException or None
-        Why it failed.
+        Why it failed; None if it did not.
     """
 
     key: Hashable
@@ -32,37 +36,43 @@ class Ended:
 
 
 class NodeTasks:
-    """Runs few tasks at a time on each Ray node; the others wait in the order of their coming.
+    """Runs a few tasks at a time on each Ray node; the others wait in the order of submission.
 
-    Without the bound, every waiting file would get a worker process of its own: a task of no CPUs
-    never waits for others. And it is no more than a node's CPUs: Ray keeps as many idle workers,
-    and would end the others after a second, to start them again for the next transfer. To be used
-    by one thread only, but for `tell`.
+    Without this limit, every waiting file would get its own worker process, because a task that
+    needs no CPU never waits for others. The limit is at most the node's number of CPUs: Ray keeps
+    that many idle workers. It would end the others after a second, and start them again for the
+    next transfer. Only one thread may use this, except that `on_end` runs in Ray's threads.
 
     Parameters
     ----------
     function : callable
-        What a task runs. Its last return must be small: it is fetched.
-    tell : callable
-        Takes each :class:`Ended`, in a thread of Ray's, so it must not block; the owner of this
-        then calls :meth:`settle` with it.
+        What a task runs. Its last return value must be small, because it is fetched.
+    on_end : callable
+        Receives each :class:`Ended`, in one of Ray's threads or inside :meth:`submit`, so it must
+        not block. The owner then calls :meth:`settle` with it. Tasks that are submitted after this
+        process has left the cluster end at once, with a ClusterStoppedException.
+    membership : Membership
+        Membership of the cluster whose nodes run the tasks.
     returns : int
-        How many values a task returns.
+        Number of values that a task returns.
     soft : bool
-        Whether a task may run elsewhere, when its node is gone.
+        Whether a task may run on another node if its own is gone.
     """
 
     def __init__(
         self,
         function: Callable[..., Any],
-        tell: Callable[[Ended], None],
+        on_end: Callable[[Ended], None],
+        membership: Membership,
         *,
         returns: int = 1,
         soft: bool,
     ) -> None:
         self._task = remote(function, returns)
-        self._limits = tasks_of_nodes()
-        self._tell = tell
+        with membership:
+            self._limits = tasks_of_nodes()
+        self._membership = membership
+        self._on_end = on_end
         self._soft = soft
         self._waiting: dict[str, deque[tuple[Hashable, tuple[Any, ...]]]] = {}
         self._running: dict[Hashable, tuple[str, tuple[Any, ...]]] = {}
@@ -74,54 +84,64 @@ class NodeTasks:
         return not self._running
 
     def submit(self, key: Hashable, node: str, *arguments: Any) -> None:
-        """Run a task beside that Ray node, as soon as less than the bound are there."""
+        """Run a task on this Ray node, as soon as the node has fewer tasks than its limit."""
         self._waiting.setdefault(node, deque()).append((key, arguments))
         self._start(node)
 
     def settle(self, ended: Ended) -> tuple[Any, ...]:
-        """Let the next task of that node begin; give references to all that this one returned."""
+        """Start the node's next task; return references to the values that this one returned.
+
+        There are none if the task could not be submitted.
+        """
         node, refs = self._running.pop(ended.key)
         self._busy[node] -= 1
         self._start(node)
         return refs
 
-    def cancel(self) -> None:
-        """End what runs, and forget what waits."""
-        import ray
+    def drop_waiting(self) -> None:
+        """Start no other task; those that run end by themselves.
 
+        They are not cancelled: if a task ends while ``ray.cancel`` looks for it, Ray ends this
+        process with "Tried to complete task that was not pending".
+        """
         self._waiting.clear()
-        # A call on Ray from a process that has left it would start a cluster of its own.
-        if ray.is_initialized():
-            for _, refs in self._running.values():
-                ray.cancel(refs[0])
 
     def _start(self, node: str) -> None:
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
         waiting = self._waiting.get(node)
         while waiting and self._busy[node] < self._limits.get(node, 1):
             key, arguments = waiting.popleft()
-            beside = NodeAffinitySchedulingStrategy(node, soft=self._soft)
-            made = self._task.options(scheduling_strategy=beside).remote(*arguments)
-            refs = tuple(made) if isinstance(made, list | tuple) else (made,)
+            try:
+                with self._membership:
+                    refs, done = self._submitted(node, arguments)
+            except ClusterStoppedException as error:
+                refs, done = (), Future()
+                done.set_exception(error)
             self._busy[node] += 1
             self._running[key] = (node, refs)
-            # Ray keeps its callbacks for long, so they must not keep references.
-            refs[-1].future().add_done_callback(
-                lambda done, key=key, tell=self._tell: tell(_ended(key, done))
+            # Ray holds callbacks for a long time, so this one must not hold references.
+            done.add_done_callback(
+                lambda done, key=key, on_end=self._on_end: on_end(_ended(key, done))
             )
+
+    def _submitted(self, node: str, arguments: tuple[Any, ...]) -> tuple[tuple[Any, ...], Any]:
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        on_node = NodeAffinitySchedulingStrategy(node, soft=self._soft)
+        returned = self._task.options(scheduling_strategy=on_node).remote(*arguments)
+        refs = tuple(returned) if isinstance(returned, list | tuple) else (returned,)
+        return refs, refs[-1].future()
 
 
 @cache
 def remote(function: Callable[..., Any], returns: int = 1) -> Any:
-    """Give a remote function of no CPUs; always the same one, which workers know already."""
+    """Return a remote function that needs no CPU; cached, so that workers know it already."""
     import ray
 
     return ray.remote(num_cpus=0, num_returns=returns)(function)
 
 
 def nodes_alive() -> list[dict[str, Any]]:
-    """Give what Ray says of its living nodes."""
+    """Return Ray's description of each living node."""
     import ray
 
     nodes: Any = ray.nodes
@@ -129,15 +149,25 @@ def nodes_alive() -> list[dict[str, Any]]:
 
 
 def cpus_of_nodes() -> dict[str, int]:
-    """Give the CPUs of each node that lives, by its id; the head has none unless asked for."""
+    """Return the CPUs of each living node by its id; the head has none unless requested."""
     return {node["NodeID"]: int(node["Resources"].get("CPU", 0)) for node in nodes_alive()}
 
 
+def store_bytes() -> int:
+    """Return the size of the object stores of all living nodes, in bytes."""
+    return int(sum(node["Resources"].get("object_store_memory", 0) for node in nodes_alive()))
+
+
 def tasks_of_nodes() -> dict[str, int]:
-    """Give how many of our tasks each node that lives may have at once, by its id."""
-    return {node: max(1, min(MOST_PER_NODE, cpus)) for node, cpus in cpus_of_nodes().items()}
+    """Return how many of these tasks each living node may run at once, by its id."""
+    return {node: max(1, min(MAX_PER_NODE, cpus)) for node, cpus in cpus_of_nodes().items()}
 
 
 def _ended(key: Hashable, done: Any) -> Ended:
     error = done.exception()
     return Ended(key, None if error is not None else done.result(), error)
+
+
+def cause_of(error: BaseException) -> Any:
+    """Return the error, of the user or of RayOnSpark, that Ray has wrapped."""
+    return getattr(error, "cause", None) or error

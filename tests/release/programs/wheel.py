@@ -5,6 +5,7 @@ import json
 import rayonspark
 from pyspark.sql import SparkSession
 from rayonspark._jars import our_jar
+from rayonspark._versions import builds
 
 builder = SparkSession.builder.master("local-cluster[2,1,1024]").appName("wheel")
 builder = builder.config("spark.executor.memory", "512m").config("spark.ui.enabled", "false")
@@ -19,7 +20,7 @@ print(
     json.dumps(
         {
             "package": rayonspark.__file__,
-            "jar": str(our_jar()),
+            "jar": str(our_jar(builds()[-1])),
             "fields": fields,
             "states": states,
             "spark": spark.range(10).count(),

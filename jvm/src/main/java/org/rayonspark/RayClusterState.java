@@ -1,16 +1,16 @@
 package org.rayonspark;
 
-/** Where a Ray cluster is in its life. It moves forward only. */
+/** The state of a Ray cluster. It only moves forward. */
 public enum RayClusterState {
   /** Nodes are being placed, planned and launched. */
   STARTING(false),
-  /** The head and every node asked for have been alive at once. */
+  /** The head and all requested nodes have been alive at the same time. */
   RUNNING(false),
-  /** Nodes are being ended, because somebody asked or because the cluster failed. */
+  /** Nodes are shutting down, on request or because the cluster failed. */
   STOPPING(false),
-  /** Everything is gone, as asked. */
+  /** The cluster has ended on request. */
   STOPPED(true),
-  /** Everything is gone, because of an error. */
+  /** The cluster has ended because of an error. */
   FAILED(true);
 
   private final boolean isFinal;
@@ -19,7 +19,7 @@ public enum RayClusterState {
     this.isFinal = isFinal;
   }
 
-  /** Whether the cluster stays in this state for ever. */
+  /** Whether no other state follows this one. */
   public boolean isFinal() {
     return isFinal;
   }

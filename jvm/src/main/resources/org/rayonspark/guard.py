@@ -1,11 +1,11 @@
-"""Stands between the JVM and one Ray node, so that Ray cannot outlive either of them.
+"""Parent process of one Ray node, which outlives neither this process nor the JVM.
 
     JVM ── stdin: launch, drain, stop ──► guard ── launch, drain ──► ray_node.py
      │     end of file = the JVM is gone    │                             │
      ◄── stdout: hello, node ───────────────┼─────────────────────────────┘
      ◄── stdout: exit, the last line, when no process and no directory is left
 
-Run as `python -I -S guard.py DIRECTORY`. Needs nothing but the standard library, and Python 3.8.
+Run as `python -I -S guard.py DIRECTORY`. Needs only Python 3.8 and its standard library.
 """
 
 from __future__ import annotations
@@ -23,35 +23,36 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-# An isolated interpreter does not look beside the script.
+# An isolated interpreter does not search the script's directory.
 sys.path.insert(0, str(Path(__file__).absolute().parent))
 sys.dont_write_bytecode = True
 import node_directory  # noqa: E402
+import node_logs  # noqa: E402
 import process_tree  # noqa: E402
 
-# What Ray gets to end politely when the JVM is gone; with the rest, all is over within 5 s.
+# How long Ray may take to end cleanly when the JVM is gone; the whole end then fits into 5 s.
 LEASE_LOST_GRACE_S = 2.0
-# What Ray gets to end itself after a drain, by whose end all that ran on the node has ended.
+# How long Ray may take to end after a drain, when everything that ran on the node has ended.
 DRAINED_GRACE_S = 2.0
-# A killed process is gone in milliseconds, or sits in the kernel where no signal reaches it.
+# A killed process is gone in milliseconds, unless it is in the kernel, where no signal reaches it.
 KILL_LIMIT_S = 5.0
-# A process that loses its parent becomes ours without an event.
+# No event reports that a process has lost its parent and become a child of the guard.
 KILL_PERIOD_S = 0.02
-# Sweeping competes with Ray's start for the disk, and nobody waits for it.
+# Sweeping competes with Ray's start for the disk, and nothing waits for it.
 SWEEP_DELAY_S = 5.0
-# Below PIPE_BUF, so that a line is written whole.
+# Below PIPE_BUF, so that a line is written atomically.
 LINE_LIMIT_BYTES = 4000
 
 
 class Guard:
-    """One child, from its start until nothing of it is left."""
+    """Guards one child process, from its start until no process below it is left."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.launched: dict[str, Any] = {}
         self.asked = False
         self.code: int | None = None
-        self._orders = b""
+        self._partial_line = b""
         self._inputs = [0]
         self._kill_at: float | None = None
         self._sweep_at: float | None = None
@@ -60,7 +61,7 @@ class Guard:
         for fd in (self._wakeup, wake):
             os.set_blocking(fd, False)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-        # Handlers, not SIG_IGN: what a process ignores, its children ignore too.
+        # Handlers, not SIG_IGN: child processes inherit ignored signals.
         for signum in (signal.SIGCHLD, signal.SIGINT, signal.SIGHUP):
             signal.signal(signum, lambda *_: None)
         signal.signal(signal.SIGTERM, self._on_sigterm)
@@ -72,7 +73,7 @@ class Guard:
             if self._wakeup in ready:
                 self._reap()
             if 0 in ready:
-                self._read_orders()
+                self._read_commands()
             if self._terminated:
                 self._stop(LEASE_LOST_GRACE_S)
             if self._sweep_at is not None and time.monotonic() >= self._sweep_at:
@@ -108,7 +109,7 @@ class Guard:
         return max(0.0, min(moments) - time.monotonic()) if moments else None
 
     def _reap(self) -> None:
-        """Collects every dead child: ours, and those that a dead descendant left to us."""
+        """Reaps every dead child: the node's process, and orphans that the guard has adopted."""
         with contextlib.suppress(BlockingIOError):
             os.read(self._wakeup, 4096)
         while True:
@@ -122,45 +123,45 @@ class Guard:
                 killed = os.WIFSIGNALED(status)
                 self.code = 128 + os.WTERMSIG(status) if killed else os.WEXITSTATUS(status)
 
-    def _read_orders(self) -> None:
+    def _read_commands(self) -> None:
         data = os.read(0, 65536)
         if not data:
             self._inputs.clear()
             self.asked = True
             self._stop(LEASE_LOST_GRACE_S)
             if self.launched.get("log_prefix"):
-                # Who ended the JVM may collect the logs before Ray has ended: these are the most.
+                # The container's logs may be collected before Ray has ended, so copy them now.
                 self.keep_logs()
             return
-        *lines, self._orders = (self._orders + data).split(b"\n")
+        *lines, self._partial_line = (self._partial_line + data).split(b"\n")
         for line in lines:
-            order = json.loads(line)
-            if "launch" in order and not self.launched:
-                self._launch(order["launch"], line)
-            elif "drain" in order:
+            command = json.loads(line)
+            if "launch" in command and not self.launched:
+                self._launch(command["launch"], line)
+            elif "drain" in command:
                 self.asked = True
-                self._drain(float(order["drain"]["timeout_s"]), line)
-            elif "stop" in order:
+                self._drain(float(command["drain"]["timeout_s"]), line)
+            elif "stop" in command:
                 self.asked = True
-                self._stop(float(order["stop"]["grace_s"]))
+                self._stop(float(command["stop"]["grace_s"]))
 
     def _launch(self, launch: dict[str, Any], line: bytes) -> None:
         self.launched = launch
         self._sweep_at = time.monotonic() + SWEEP_DELAY_S
         node_directory.note_companions(self.directory, launch["remove"])
-        # The child may be busy with its imports, and a long line does not fit into the pipe.
+        # In a thread: the child may be busy importing, and a long line does not fit into the pipe.
         threading.Thread(target=self._forward, args=(line,), daemon=True).start()
 
     def _forward(self, line: bytes) -> None:
         stdin = self._child.stdin
-        # A broken pipe is a dead child, which its exit will say.
+        # A broken pipe means that the child is dead; its exit is reported elsewhere.
         if stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 stdin.write(line + b"\n")
                 stdin.flush()
 
     def _drain(self, timeout_s: float, line: bytes) -> None:
-        """Ray drains its node by itself; only the end of its time is ours."""
+        """Lets Ray drain its node; the guard only enforces the time limit."""
         if self._kill_at is None:
             self._kill_at = time.monotonic() + timeout_s + DRAINED_GRACE_S
             self._forward(line)
@@ -176,14 +177,14 @@ class Guard:
         self._kill_at = min(self._kill_at, kill_at)
 
     def keep_logs(self) -> str | None:
-        """Copies Ray's logs to where they stay; returns what went wrong."""
+        """Copies Ray's logs to the log directory; returns what went wrong, or None."""
         if not self.launched.get("log_directory"):
             return None
         target = Path(self.launched["log_directory"])
-        return node_directory.keep_logs(self.directory, target, self.launched["log_prefix"])
+        return node_logs.keep_logs(self.directory, target, self.launched["log_prefix"])
 
     def end_tree(self) -> list[int]:
-        """Kills all that is left below us; returns the pids that survived even that."""
+        """Kills all descendants; returns the pids of those that survive."""
         give_up_at = time.monotonic() + KILL_LIMIT_S
         while True:
             self._reap()
@@ -195,36 +196,37 @@ class Guard:
             select.select([self._wakeup], [], [], KILL_PERIOD_S)
 
 
-def say_exit(code: int, asked: bool, tail: list[str]) -> None:
+def write_exit(code: int, asked: bool, tail: list[str]) -> None:
     while True:
         event = {"event": "exit", "code": code, "asked": asked, "tail": tail}
         line = json.dumps(event, ensure_ascii=False).encode() + b"\n"
         if len(line) <= LINE_LIMIT_BYTES:
             break
-        # The oldest lines go first; of a single long one the end stays.
+        # Drop the oldest lines first; of a single long line, keep the end.
         tail = tail[1:] if len(tail) > 1 else [tail[0][len(tail[0]) // 2 :]]
-    # A broken pipe: nobody is left to hear it.
+    # A broken pipe means that the JVM is gone.
     with contextlib.suppress(BrokenPipeError):
         os.write(1, line)
 
 
 def clean_up(guard: Guard, survivors: list[int]) -> list[str]:
-    """Keeps the logs, removes the directories, and returns the last words of all that was here."""
+    """Copies the logs, removes the directories, and returns the last lines of output."""
     directory, launch = guard.directory, guard.launched
-    words = node_directory.read_tail(directory / "ray.out")
-    words += node_directory.read_tail(directory / "guard.err")
+    tail = node_logs.read_tail(directory / "ray.out")
+    tail += node_logs.read_tail(directory / "guard.err")
+    if not guard.asked:
+        tail += node_logs.read_causes(directory)
     if survivors:
-        words.append(f"Processes {survivors} ignored SIGKILL.")
-    troubles = [node_directory.remove(Path(path)) for path in launch.get("remove", [])]
-    troubles.append(guard.keep_logs())
-    troubles.append(node_directory.remove(directory))
-    return words + [trouble for trouble in troubles if trouble]
+        tail.append(f"Processes {survivors} ignored SIGKILL.")
+    problems = [node_directory.remove(Path(path)) for path in launch.get("remove", [])]
+    problems.append(guard.keep_logs())
+    problems.append(node_directory.remove(directory))
+    return tail + [problem for problem in problems if problem]
 
 
 def main() -> None:
     directory = Path(sys.argv[1])
-    # Out of the terminal's foreground group, which Ctrl-C signals. The leader of a session has to
-    # stay in its group.
+    # Leave the terminal's foreground process group, which receives Ctrl-C. A session leader cannot.
     with contextlib.suppress(PermissionError):
         os.setpgid(0, 0)
     process_tree.adopt_orphans()
@@ -233,11 +235,11 @@ def main() -> None:
     try:
         guard.serve()
     except Exception:
-        # Whatever happened, nothing may stay; the traceback is in the last words.
+        # Clean up whatever happened; the traceback ends up in the tail of the exit event.
         traceback.print_exc()
     survivors = guard.end_tree()
-    words = clean_up(guard, survivors)
-    say_exit(128 + signal.SIGKILL if guard.code is None else guard.code, guard.asked, words)
+    tail = clean_up(guard, survivors)
+    write_exit(128 + signal.SIGKILL if guard.code is None else guard.code, guard.asked, tail)
 
 
 if __name__ == "__main__":

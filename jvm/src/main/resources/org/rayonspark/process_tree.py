@@ -1,6 +1,6 @@
-"""All processes below one of ours: how they are bound to it, found and ended.
+"""The processes below this one: ties them to it, finds them and signals them.
 
-Needs nothing but the standard library, and Python 3.8.
+Needs only Python 3.8 and its standard library.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def _linux_prctl() -> Any:
-    """The system call that ties the fates of processes; None where there is none."""
+    """Returns the system call that ties processes to their parent; None outside Linux."""
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl
@@ -29,20 +29,20 @@ def _linux_prctl() -> Any:
 
 
 def adopt_orphans() -> None:
-    """Makes every process whose parent dies below us our child, whatever session it is in."""
+    """Makes this process the parent of every orphan below it, whatever session it is in."""
     prctl = _linux_prctl()
     if prctl:
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def prepare_to_follow() -> Callable[[], None]:
-    """What a child of ours runs before its program, so that it dies when we do."""
+    """Returns what a child process runs before its program, so that it dies with this process."""
     parent, prctl = os.getpid(), _linux_prctl()
 
     def follow() -> None:
         if prctl:
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-            # We may have died before the child could ask.
+            # The parent may have died before the child made this call.
             if os.getppid() != parent:
                 os._exit(1)
 
@@ -50,16 +50,16 @@ def prepare_to_follow() -> Callable[[], None]:
 
 
 def kill(pid: int, signum: int) -> None:
-    # Gone, or not ours: whoever counts what is left will say so.
+    # It is gone, or belongs to another user: the caller counts afterwards what is left.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signum)
 
 
 def is_autoscaler_monitor(pid: int) -> bool:
-    """Whether this is the one process of Ray that cannot end politely.
+    """Whether this is the autoscaler's monitor, the only process of Ray that cannot end cleanly.
 
-    At SIGTERM it tells all drivers that the autoscaler failed, and then waits for a GCS that `ray
-    start` has ended before it: the second that Ray allows for that is most of a head's stop.
+    On SIGTERM it tells all drivers that the autoscaler failed, and then waits for a GCS that `ray
+    start` has already ended. Ray allows one second for that, most of the time of a head's stop.
     """
     try:
         arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
@@ -82,9 +82,9 @@ def descendants(ancestor: int) -> list[int]:
 
 
 def _parents() -> dict[int, int]:
-    """The parent of every process of this system that we can see."""
+    """Returns the parent of every process that is visible on this system."""
     if not Path("/proc/self").exists():
-        # This very `ps` is a child of ours, but gone when we look.
+        # This `ps` is itself a child, but is gone afterwards.
         listing = subprocess.Popen(["ps", "-A", "-o", "pid=,ppid="], stdout=subprocess.PIPE)
         rows = [line.split() for line in listing.communicate()[0].splitlines()]
         return {int(pid): int(parent) for pid, parent in rows if int(pid) != listing.pid}

@@ -1,14 +1,16 @@
-"""Runs one Ray node in this process: says hello, warms up, waits for its plan, and is `ray start`.
+"""Runs one Ray node in this process: says hello, imports Ray, waits to launch, runs `ray start`.
 
-Started by guard.py with the descriptor on which events are written. `ray start` runs inside this
-process because its imports cost more than a second of CPU, and the plan takes that long to arrive.
+guard.py starts it, and passes the file descriptor for events. `ray start` runs inside this process
+because its imports take over a second of CPU, which is also how long the launch takes to arrive.
 """
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib
 import importlib.metadata
+import importlib.util
 import json
 import os
 import platform
@@ -21,25 +23,34 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from early_start import start_side_services_when, tell_raylet_its_agent_port
+import older_ray
+from prestart import start_side_services_when, tell_raylet_its_agent_port
 
-# GCS tells nobody when it is up, or when a node appears. A start asks often.
+# GCS does not announce that it is up or that a node appears, so a start polls it often.
 EAGER_PERIOD_S = 0.1
 STEADY_PERIOD_S = 1.0
 EAGER_FOR_S = 60.0
 CALL_LIMIT_S = 5.0
 JOINS = "--address="
-# Of an environment variable, and of what Ray makes of it in `ray._private.ray_constants`.
+# GCS lists a node as dead after five failed checks in a row, by default after 15 s, and whatever
+# waits for the node waits for that. A raylet that answers late has as much time as before: a check
+# without an answer fails after 10 s. A network that refuses connections may do so for 7 s.
+HEALTH_CHECK = ("RAY_health_check_period_ms", "1500")
+# Ray's names of the processes without which a node cannot run.
+ESSENTIAL = ("raylet", "gcs_server")
+# The exit codes of a process that `ray start --block` takes for a requested stop.
+EXPECTED_CODES = (0, signal.SIGTERM, -signal.SIGTERM, 128 + signal.SIGTERM)
+# The name of an environment variable, and of its value in `ray._private.ray_constants`.
 DRAIN_TIMEOUT = "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S"
-# Nobody tells a node that drains of its cluster's end; a GCS that starts again is no end.
+# A draining node gets no notice of its cluster's end. A GCS that restarts is not an end.
 CLUSTER_PERIOD_S = 1.0
-CLUSTER_LOOKS = 3
+CLUSTER_FAILURES = 3
 
 
-class Orders:
-    """Reads one JSON object a line from the guard; None at the end.
+class Commands:
+    """Reads the guard's commands, one JSON object per line; None at the end.
 
-    It takes the pipe away from Ray's processes, which shall not inherit it.
+    Replaces stdin, so that Ray's processes do not inherit the pipe.
     """
 
     def __init__(self) -> None:
@@ -50,26 +61,26 @@ class Orders:
         os.close(null)
 
     def next(self) -> dict[str, Any] | None:
-        # No buffered file: a daemon thread that waits in one aborts the interpreter's end.
+        # Not a buffered file: a daemon thread that waits in one aborts the interpreter at its exit.
         while b"\n" not in self._rest:
             data = os.read(self._fd, 65536)
             if not data:
                 return None
             self._rest += data
         line, self._rest = self._rest.split(b"\n", 1)
-        order: dict[str, Any] = json.loads(line)
-        return order
+        command: dict[str, Any] = json.loads(line)
+        return command
 
 
 class Events:
-    """Writes one JSON object a line to the JVM."""
+    """Writes events to the JVM, one JSON object per line."""
 
     def __init__(self, fd: int) -> None:
         os.set_inheritable(fd, False)
         self._fd = fd
 
-    def say(self, **event: object) -> None:
-        # A broken pipe: the JVM is gone, and the guard will end this process.
+    def write(self, **event: object) -> None:
+        # A broken pipe means that the JVM is gone; the guard then ends this process.
         with contextlib.suppress(BrokenPipeError):
             os.write(self._fd, json.dumps(event).encode() + b"\n")
 
@@ -81,31 +92,45 @@ def ray_version() -> str | None:
         return None
 
 
+def has_dashboard() -> bool:
+    """Tells whether the modules that Ray's dashboard needs are installed, without importing them.
+
+    Uses private API of Ray: the file whose import decides whether Ray starts the dashboard.
+    """
+    try:
+        found = importlib.metadata.distribution("ray").locate_file("ray/dashboard/optional_deps.py")
+        imports = ast.walk(ast.parse(Path(str(found)).read_text()))
+    except (importlib.metadata.PackageNotFoundError, OSError):
+        return True
+    names = [name.name for node in imports if isinstance(node, ast.Import) for name in node.names]
+    return all(importlib.util.find_spec(name.partition(".")[0]) for name in names)
+
+
 def warm_up() -> None:
-    # Ray reads this while it is imported. Its default is a drain of 30 s, which a stop cannot wait
-    # for; a node that shall drain is told so.
+    # Ray reads this while it is imported. By default it drains for 30 s on SIGTERM, too long for a
+    # stop; a node drains only on command.
     os.environ.setdefault(DRAIN_TIMEOUT, "0")
     importlib.import_module("ray.scripts.scripts")
 
 
-def drain_when_told(orders: Orders, address: str | None) -> None:
-    """Has Ray drain this node, as it does at SIGTERM when it is given time.
+def drain_on_command(commands: Commands, address: str | None, draining: threading.Event) -> None:
+    """Waits for a command, and makes Ray drain this node, as it does on SIGTERM with a time limit.
 
-    Ray's own limit of that time is read at the signal. Where a Ray does not know it, the node stops
-    at once.
+    Ray reads the limit when it gets the signal. A Ray without this limit stops the node at once.
     """
-    order = orders.next()
-    if order is None:
+    command = commands.next()
+    if command is None:
         return
     constants = importlib.import_module("ray._private.ray_constants")
-    setattr(constants, DRAIN_TIMEOUT, float(order["drain"]["timeout_s"]))
-    # The main thread sleeps; a signal to another thread would not wake it.
+    setattr(constants, DRAIN_TIMEOUT, float(command["drain"]["timeout_s"]))
+    draining.set()
+    # To the main thread, which sleeps: a signal to another thread would not wake it.
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
-    # A drain that outlives its cluster holds up the executor, for nothing.
-    looks = 0
-    while address is not None and looks < CLUSTER_LOOKS:
+    # A drain that outlives its cluster only delays the executor's end.
+    failures = 0
+    while address is not None and failures < CLUSTER_FAILURES:
         time.sleep(CLUSTER_PERIOD_S)
-        looks = 0 if accepts(address) else looks + 1
+        failures = 0 if accepts(address) else failures + 1
     if address is not None:
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -120,7 +145,7 @@ def accepts(address: str) -> bool:
 
 
 def list_nodes(address: str) -> Iterator[dict[str, tuple[str, bool]]]:
-    """Endless: node id -> (name, alive), as GCS lists them. All of Ray's private API is here."""
+    """Yields without end what GCS lists: node id -> (name, alive). Uses private API of Ray."""
     from ray._raylet import GcsClient  # type: ignore[attr-defined]
     from ray.core.generated.gcs_pb2 import GcsNodeInfo  # type: ignore[attr-defined]
 
@@ -134,61 +159,97 @@ def list_nodes(address: str) -> Iterator[dict[str, tuple[str, bool]]]:
 
 
 def watch(address: str, expected: int, complete: threading.Event, events: Events) -> None:
-    """Reports what GCS lists, for as long as this process lives.
+    """Reports changes in the nodes that GCS lists, as long as this process lives.
 
-    Sets `complete` once it lists `expected` nodes as alive.
+    Sets `complete` once GCS lists `expected` nodes as alive.
     """
     while not accepts(address):
         time.sleep(EAGER_PERIOD_S)
     seen: dict[str, bool] = {}
-    said = ""
+    last_error = ""
     eager_until = time.monotonic() + EAGER_FOR_S
     while True:
         try:
             for nodes in list_nodes(address):
                 for node_id, (name, alive) in nodes.items():
                     if seen.get(node_id) != alive:
-                        events.say(event="node", name=name, id=node_id, alive=alive)
+                        events.write(event="node", name=name, id=node_id, alive=alive)
                         eager_until = time.monotonic() + EAGER_FOR_S
                 seen = {node_id: alive for node_id, (_, alive) in nodes.items()}
                 if sum(seen.values()) >= expected:
                     complete.set()
                 eager = time.monotonic() < eager_until
                 time.sleep(EAGER_PERIOD_S if eager else STEADY_PERIOD_S)
-        except Exception as error:  # Ray's RPC errors have no common class
-            if str(error) != said:
-                said = str(error)
-                sys.stderr.write(f"GCS at {address} does not answer: {said}\n")
+        except Exception as error:  # Ray's RPC errors have no common class.
+            if str(error) != last_error:
+                last_error = str(error)
+                sys.stderr.write(f"GCS at {address} does not answer: {last_error}\n")
             time.sleep(EAGER_PERIOD_S)
+
+
+def end_with_raylet(draining: threading.Event) -> None:
+    """Makes `ray start --block` end the node when its raylet or GCS has ended without an error.
+
+    A raylet whose agent died ends with code 0, which Ray takes for a requested stop: the node would
+    live on without a raylet. A drain is such a request. Uses private API of Ray.
+    """
+    node_class: Any = importlib.import_module("ray._private.node").Node
+    dead_processes = getattr(node_class, "dead_processes", None)
+    if dead_processes is None:
+        return
+
+    def end_if_needed(node: Any) -> Any:
+        dead = dead_processes(node)
+        for kind, process in dead:
+            # Ray itself ends the node for other codes, with the process's last output.
+            expected = process.returncode in EXPECTED_CODES
+            if kind in ESSENTIAL and expected and not draining.is_set():
+                sys.stderr.write(f"The process {kind} ended with code {process.returncode}.\n")
+                node.kill_all_processes(check_alive=False, allow_graceful=False)
+                os._exit(1)
+        return dead
+
+    node_class.dead_processes = end_if_needed
 
 
 def main() -> None:
     events = Events(int(sys.argv[1]))
-    # The node's own directory: nothing in it is a module.
+    # The node's directory: Ray must not import from it.
     sys.path.remove(str(Path(__file__).absolute().parent))
     version = ray_version()
-    events.say(event="hello", pid=os.getpid(), python=platform.python_version(), ray=version)
+    events.write(
+        event="hello",
+        pid=os.getpid(),
+        python=platform.python_version(),
+        ray=version,
+        dashboard=has_dashboard(),
+    )
     if version is not None:
         warm_up()
-    orders = Orders()
-    order = orders.next()
-    if order is None or "launch" not in order:
+    commands = Commands()
+    command = commands.next()
+    if command is None or "launch" not in command:
         return
-    launch: dict[str, Any] = order["launch"]
+    launch: dict[str, Any] = command["launch"]
     if version is None:
         sys.exit(f"{sys.executable} has no Ray")
     os.environ.update(launch["environment"])
-    tell_raylet_its_agent_port(launch["arguments"])
+    os.environ.setdefault(*HEALTH_CHECK)
+    arguments = older_ray.fit(version, launch["arguments"])
+    if older_ray.raylet_takes_agent_port(version):
+        tell_raylet_its_agent_port(arguments)
     if launch["watch_gcs"]:
         complete = threading.Event()
-        start_side_services_when(complete)
+        start_side_services_when(complete, client_server=launch["client_server"])
         watched = (launch["watch_gcs"], launch["nodes"], complete, events)
         threading.Thread(target=watch, args=watched, daemon=True).start()
-    gcs = next((a[len(JOINS) :] for a in launch["arguments"] if a.startswith(JOINS)), None)
-    threading.Thread(target=drain_when_told, args=(orders, gcs), daemon=True).start()
+    gcs = next((a[len(JOINS) :] for a in arguments if a.startswith(JOINS)), None)
+    draining = threading.Event()
+    threading.Thread(target=drain_on_command, args=(commands, gcs, draining), daemon=True).start()
+    end_with_raylet(draining)
     from ray.scripts.scripts import main as ray_command
 
-    sys.argv = ["ray", *launch["arguments"]]
+    sys.argv = ["ray", *arguments]
     ray_command()  # type: ignore[no-untyped-call]
 
 

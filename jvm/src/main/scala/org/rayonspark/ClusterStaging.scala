@@ -1,87 +1,130 @@
 package org.rayonspark
 
-import org.rayonspark.data.{Staging, StagingPlace, StagingRoom}
-import org.rayonspark.rendezvous.{KeeperAnswer, KeeperQuestion, Rendezvous, RouteAddress, Transport}
-import org.rayonspark.watch.ClusterState
+import org.rayonspark.data.{Staging, StagingLocation, StagingPool}
+import org.rayonspark.plan.NodePlan
+import org.rayonspark.rpc.{AgentRequest, AgentResponse, DriverEndpoint, StagingAddress, Transport}
+import org.rayonspark.threads.Steps
+import org.rayonspark.supervision.{ClusterNode, ClusterState}
 
 import java.io.IOException
 import java.util.concurrent.ConcurrentHashMap
+import scala.collection.immutable.ListMap
 import scala.concurrent.{ExecutionContext, Future}
+import scala.collection.JavaConverters._
 
 /**
- * A cluster as the exchange of data sees it.
+ * The view of one cluster that the data exchange uses, in the driver. All methods may be called
+ * from any thread.
  *
  * @param sparkHosts
- *   hosts of Spark's executors by id, the driver's included
+ *   returns the hosts of Spark's executors by executor id, including the driver
  * @param alive
  *   whether Spark runs tasks on an executor
  */
 private[rayonspark] final class ClusterStaging(
     state: () => ClusterState,
-    rendezvous: Rendezvous,
+    agents: DriverEndpoint,
     override val transport: Transport,
     sparkHosts: () => Map[String, String],
     alive: String => Boolean
 ) extends Staging {
+  // Caches the hosts that Spark has returned. An executor's host never changes, and every query
+  // scans Spark's status store.
+  private val knownHosts = new ConcurrentHashMap[String, String]
+  @volatile private var known = ClusterStaging.Limits(ListMap.empty, Map.empty)
+
   private val closers = ConcurrentHashMap.newKeySet[() => Unit]()
 
-  override val room: StagingRoom = new StagingRoom(() => places)
+  override val pool: StagingPool = new StagingPool(() => limits)
 
   override def clusterId: String = state().id
 
-  override def places: Vector[StagingPlace] = {
-    val hosts = sparkHosts()
-    for {
-      // What Ray is asked to do at a node that drains, it does nowhere.
-      member <- state().members.values.toVector.filter(_.alive)
-      rayNodeId <- member.rayNodeId
-      plan <- member.plan
-    } yield StagingPlace(
-      member.executorId,
-      member.host,
-      hosts.getOrElse(member.executorId, member.host),
-      rayNodeId,
-      plan.stagingDirectory,
-      plan.stagingMemory
-    )
-  }
+  override def locations: Vector[StagingLocation] =
+    for ((node, plan) <- ClusterStaging.staged(state().nodes); id <- node.rayNodeId)
+      yield StagingLocation(
+        node.executorId,
+        node.host,
+        hostOf(node.executorId).getOrElse(node.host),
+        id,
+        plan.stagingDirectory,
+        plan.stagingMemory
+      )
 
-  override def hostOf(executorId: String): Option[String] = sparkHosts().get(executorId)
+  override def hostOf(executorId: String): Option[String] =
+    Option(knownHosts.get(executorId)).orElse {
+      for ((id, host) <- sparkHosts()) knownHosts.put(id, host)
+      Option(knownHosts.get(executorId))
+    }
+
+  /** Returns the staging limits by executor id. Computes them only when the nodes have changed. */
+  private def limits: Map[String, Long] = {
+    val nodes = state().nodes
+    val last = known
+    if (last.nodes eq nodes) last.limits
+    else {
+      val limits =
+        ClusterStaging.staged(nodes).map { case (n, plan) => n.executorId -> plan.stagingMemory }
+      val current = ClusterStaging.Limits(nodes, limits.toMap)
+      known = current
+      current.limits
+    }
+  }
 
   override def isAlive(executorId: String): Boolean = alive(executorId)
 
   override def discard(executorId: String, paths: Vector[String]): Future[Unit] =
-    rendezvous
-      .ask(executorId, KeeperQuestion.Discard(paths))
+    agents
+      .ask(executorId, AgentRequest.Discard(paths))
       .map(_ => ())(ExecutionContext.parasitic)
 
-  override def route(executorId: String): Future[RouteAddress] =
-    rendezvous
-      .ask(executorId, KeeperQuestion.OpenRoute)
+  override def stagingAddress(executorId: String): Future[StagingAddress] =
+    agents
+      .ask(executorId, AgentRequest.OpenStagingServer)
       .flatMap {
-        case KeeperAnswer.Route(address) => Future.successful(address)
-        case KeeperAnswer.Refused(why) => Future.failed(new IOException(why))
-        case KeeperAnswer.Done =>
-          Future.failed(new IllegalStateException("a route is not just done"))
+        case AgentResponse.Address(address) => Future.successful(address)
+        case AgentResponse.Refused(why) => Future.failed(new IOException(why))
+        case AgentResponse.Done =>
+          Future.failed(
+            new IllegalStateException("the agent answered Done to a request for an address")
+          )
       }(ExecutionContext.parasitic)
 
   override def require(): Unit = {
     val now = state()
     if (!now.running)
       throw new ClusterStoppedException(
-        s"Ray cluster ${now.id} is ${now.phase.toString.toLowerCase}, and data moves only while it " +
-          "runs. Start a new one.",
+        s"Ray cluster ${now.id} is ${now.phase.toString.toLowerCase}, and data moves only while " +
+          "it is running. Start a new one.",
         now.failure.orNull
       )
   }
 
   override def whenEnding(close: () => Unit): AutoCloseable = {
     closers.add(close)
-    // The end may have come before it was added.
+    // The cluster may have begun to end before `close` was added.
     if (state().ending) end()
     () => { closers.remove(close); () }
   }
 
-  /** The cluster ends: whoever waits for that is told, once. */
-  def end(): Unit = closers.forEach(close => if (closers.remove(close)) close())
+  /** Calls, once each, the callbacks that [[whenEnding]] has registered. */
+  def end(): Unit = {
+    val due = closers.asScala.toVector.filter(closers.remove(_))
+    Steps.all(s"Stopping the data exchange of Ray cluster $clusterId")(
+      due.map("calling a callback" -> _): _*
+    )
+  }
+}
+
+private object ClusterStaging {
+
+  /** Bytes that may be staged on each executor of these nodes. */
+  final case class Limits(nodes: ListMap[String, ClusterNode], limits: Map[String, Long])
+
+  /**
+   * Returns the nodes whose staging is in use. Draining nodes are left out, because Ray runs no
+   * tasks on them.
+   */
+  private def staged(nodes: ListMap[String, ClusterNode]): Vector[(ClusterNode, NodePlan)] =
+    for (node <- nodes.values.toVector if node.alive; plan <- node.plan)
+      yield node -> plan
 }

@@ -1,20 +1,22 @@
 package org.rayonspark
 
-import org.rayonspark.conf.{Auth, FlatJson, Key, Keys, Scheduling, Tenure}
+import org.rayonspark.conf.{Auth, FlatJson, Key, Keys, Scheduling, Slots}
 
 import java.time.Duration
-import scala.jdk.CollectionConverters.{ListHasAsScala, MapHasAsScala}
+import scala.collection.JavaConverters._
 
 /**
  * Collects the fields of a [[RayClusterSpec]]. Immutable: each method returns a new builder. Sizes
- * are texts such as "500m" and "1.5g", in binary units; a number alone is bytes. What each field
- * means, its range and its default are in `docs/configuration.md`.
+ * are text such as "500m" or "1.5g", in binary units; a number without a unit is in bytes.
+ * `docs/configuration.md` describes each field, its range and its default.
  */
 final class RayClusterSpecBuilder private[rayonspark] (texts: Map[String, String]) {
 
   /**
+   * Returns the spec.
+   *
    * @throws InvalidSpecException
-   *   for a value that cannot be used, and for two that contradict one another
+   *   if a value cannot be used, or if two values contradict each other
    */
   def build(): RayClusterSpec = RayClusterSpec.of(texts)
 
@@ -37,19 +39,26 @@ final class RayClusterSpecBuilder private[rayonspark] (texts: Map[String, String
 
   def python(interpreter: String): RayClusterSpecBuilder = set(Keys.python, interpreter)
 
+  def envPassthrough(patterns: java.util.List[String]): RayClusterSpecBuilder =
+    set(Keys.envPassthrough, FlatJson.write(patterns.asScala.toVector))
+
   def headArgs(options: java.util.List[String]): RayClusterSpecBuilder =
     set(Keys.headArgs, FlatJson.write(options.asScala.toVector))
 
   def workerArgs(options: java.util.List[String]): RayClusterSpecBuilder =
     set(Keys.workerArgs, FlatJson.write(options.asScala.toVector))
 
-  /** Pins and ranges, such as "gcs=6379,worker=10000-10999,range=20000-20999". */
+  /** Sets ports and port ranges, such as "gcs=6379,worker=10000-10999,range=20000-20999". */
   def ports(policy: String): RayClusterSpecBuilder = set(Keys.ports, policy)
 
   def scheduling(choice: Scheduling): RayClusterSpecBuilder = set(Keys.scheduling, choice)
   def scheduling(choice: String): RayClusterSpecBuilder = set(Keys.scheduling, choice)
-  def tenure(choice: Tenure): RayClusterSpecBuilder = set(Keys.tenure, choice)
-  def tenure(choice: String): RayClusterSpecBuilder = set(Keys.tenure, choice)
+  def slots(choice: Slots): RayClusterSpecBuilder = set(Keys.slots, choice)
+  def slots(choice: String): RayClusterSpecBuilder = set(Keys.slots, choice)
+
+  /** Former name of [[slots]]. */
+  @deprecated("Use slots.", "0.1.0")
+  def tenure(choice: String): RayClusterSpecBuilder = slots(choice)
 
   def startTimeout(timeout: Duration): RayClusterSpecBuilder =
     set(Keys.startTimeout, s"${timeout.toMillis}ms")
@@ -59,12 +68,13 @@ final class RayClusterSpecBuilder private[rayonspark] (texts: Map[String, String
   def dashboard(on: Boolean): RayClusterSpecBuilder = set(Keys.dashboard, on)
   def dashboardHost(address: String): RayClusterSpecBuilder = set(Keys.dashboardHost, address)
   def dashboardPort(port: Int): RayClusterSpecBuilder = set(Keys.dashboardPort, port)
+  def usageStats(on: Boolean): RayClusterSpecBuilder = set(Keys.usageStats, on)
   def logDir(path: String): RayClusterSpecBuilder = set(Keys.logDir, path)
   def auth(choice: Auth): RayClusterSpecBuilder = set(Keys.auth, choice)
   def auth(choice: String): RayClusterSpecBuilder = set(Keys.auth, choice)
   def maxRestarts(restarts: Int): RayClusterSpecBuilder = set(Keys.maxRestarts, restarts)
 
-  /** Zero turns draining off. */
+  /** Sets how long a node may drain. Zero turns draining off. */
   def drainTimeout(timeout: Duration): RayClusterSpecBuilder =
     set(Keys.drainTimeout, s"${timeout.toMillis}ms")
 

@@ -3,25 +3,25 @@ package org.rayonspark
 import java.util.{Map => JMap}
 
 /**
- * One node of a Ray cluster, as it is now. Memory is in bytes.
+ * A snapshot of one node of a Ray cluster. Memory is in bytes.
  *
  * @param rayNodeId
- *   Ray's id of the node, in hex; empty until GCS lists it
+ *   Ray's hexadecimal id of the node; empty while GCS does not list it as alive
  * @param role
  *   "head" or "worker"
  * @param executorId
- *   Spark's id of the executor beside it; "driver" for the head
+ *   Spark's id of the executor that the node runs next to; "driver" for the head
  * @param pid
- *   of the node's `ray start` on its host; 0 until it runs
+ *   process id of the node's `ray start` on its host; 0 until it runs
  * @param state
  *   "waiting", "preparing", "offered", "planned", "launched", "alive", "draining", "restarting",
  *   "lost", "drained", "failed" or "stopped"
  * @param restarts
- *   how often it has been started again
+ *   how often the node has been restarted
  * @param ports
- *   by name, such as "gcs" or "node_manager"
+ *   port numbers by name, such as "gcs" or "node_manager"
  * @param logDirectory
- *   where its logs are when it is gone
+ *   directory that holds the node's logs after it has ended
  */
 final case class RayNode(
     rayNodeId: String,

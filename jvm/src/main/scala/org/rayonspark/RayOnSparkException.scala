@@ -1,8 +1,8 @@
 package org.rayonspark
 
 /**
- * What RayOnSpark throws at its public edge: one sentence each for what happened, the numbers, and
- * what to do. Python raises errors of the same names with the same text.
+ * Base class of the errors that the public API throws. A message says what happened, gives the
+ * numbers, and says what to do next. Python raises errors with the same names and messages.
  */
 sealed abstract class RayOnSparkException(message: String, cause: Throwable)
     extends RuntimeException(message, cause)
@@ -13,43 +13,46 @@ final class InvalidSpecException(message: String, cause: Throwable)
   def this(message: String) = this(message, null)
 }
 
-/** Spark's executors cannot give what the cluster needs: too few of them, of slots, of memory. */
+/** Spark's executors cannot provide what the cluster needs: executors, slots or memory. */
 final class PlacementException(message: String, cause: Throwable)
     extends RayOnSparkException(message, cause) {
   def this(message: String) = this(message, null)
 }
 
-/** The cluster did not come up within `start_timeout`. */
+/** The cluster did not start within `start_timeout`. */
 final class StartTimeoutException(message: String, cause: Throwable)
     extends RayOnSparkException(message, cause) {
   def this(message: String) = this(message, null)
 }
 
-/** Two hosts that Ray needs to connect cannot. */
+/** A host cannot open a connection to another one, and Ray needs that connection. */
 final class UnreachableException(message: String, cause: Throwable)
     extends RayOnSparkException(message, cause) {
   def this(message: String) = this(message, null)
 }
 
-/** The Python or Ray of an executor does not fit the driver's, or is missing. */
+/** Python, Ray, or the Spark that the jar was built for is missing or has the wrong version. */
 final class VersionMismatchException(message: String, cause: Throwable)
     extends RayOnSparkException(message, cause) {
   def this(message: String) = this(message, null)
 }
 
-/** A Ray node ended, or never became ready, and was not or could not be restarted. */
+/**
+ * A Ray node exited or never became ready and was not restarted, an internal error ended the
+ * cluster, or a stop left something behind.
+ */
 final class NodeFailedException(message: String, cause: Throwable)
     extends RayOnSparkException(message, cause) {
   def this(message: String) = this(message, null)
 }
 
-/** The cluster, or the SparkContext below it, is stopped. */
+/** The cluster is not running, or its SparkContext is stopped. */
 final class ClusterStoppedException(message: String, cause: Throwable)
     extends RayOnSparkException(message, cause) {
   def this(message: String) = this(message, null)
 }
 
-/** Data did not get from Spark to Ray, or back. */
+/** Data could not be moved from Spark to Ray, or back. */
 final class ExchangeException(message: String, cause: Throwable)
     extends RayOnSparkException(message, cause) {
   def this(message: String) = this(message, null)

@@ -5,10 +5,10 @@ import org.apache.spark.sql.SparkSession
 import org.apache.spark.util.SizeEstimator
 import org.rayonspark.conf.PortPolicy
 import org.rayonspark.node._
-import org.rayonspark.plan.{MemoryOffer, Offer, Planner}
-import org.rayonspark.rendezvous.{Rendezvous, Stay, Transport}
-import org.rayonspark.route.RouteServer
-import org.rayonspark.watch._
+import org.rayonspark.plan.{MemoryOffer, Planner, ResourceOffer}
+import org.rayonspark.rpc.{DriverEndpoint, ShutdownDelay, Transport}
+import org.rayonspark.remote.StagingServer
+import org.rayonspark.supervision._
 
 import java.lang.management.ManagementFactory
 import java.nio.file.{Path, Paths}
@@ -16,14 +16,14 @@ import java.util.concurrent.{CompletableFuture, ConcurrentHashMap, CountDownLatc
 import scala.concurrent.duration._
 
 /**
- * What a cluster of 10, 100 and 1,000 nodes costs the driver, without Spark's tasks and Ray's
- * processes: real keepers with given executor ids, the real RPC endpoint over a real connection,
- * the real supervisor, and a process that does nothing. `make bench-control-plane` prints a table
- * of medians of three rounds.
+ * Benchmark: measures what a cluster of 10, 100 and 1,000 nodes costs the driver, without Spark's
+ * tasks and Ray's processes. It uses real agents with made-up executor ids, the real RPC endpoint
+ * over a real connection, the real supervisor, and node processes that do nothing.
+ * `make bench-control-plane` prints a table of the medians of three rounds.
  *
  * {{{
- *   this JVM's driver RPC ◄──one TCP connection──► a second RPC with n keepers
- *   rendezvous, loop, supervisor                   held ports, directories, no-op processes
+ *   this JVM's driver RPC ◄──one TCP connection──► a second RPC with n agents
+ *   rpc, loop, supervisor                   held ports, directories, no-op processes
  * }}}
  */
 object ControlPlane {
@@ -43,7 +43,7 @@ object ControlPlane {
     val another = new RpcOfAnotherJvm(spark.sparkContext)
     try {
       println(
-        f"${"keepers"}%8s${"phase"}%10s${"driver CPU ms"}%15s${"ms a keeper"}%13s${"wall ms"}%9s"
+        f"${"agents"}%8s${"phase"}%10s${"driver CPU ms"}%15s${"ms an agent"}%13s${"wall ms"}%9s"
       )
       sizes.foreach { size =>
         val measured = Vector.fill(rounds)(run(size, another.transport, driverThreads))
@@ -54,7 +54,7 @@ object ControlPlane {
           println(f"$size%8d$phase%10s$cpu%15.1f${cpu / size}%13.3f$wall%9.0f")
         }
         val kib = measured.last.stateBytes / 1024.0
-        println(f"$size%8d${"state"}%10s $kib%.0f KiB in the driver, ${kib / size}%.1f a keeper")
+        println(f"$size%8d${"state"}%10s $kib%.0f KiB in the driver, ${kib / size}%.1f an agent")
       }
     } finally {
       another.close()
@@ -67,8 +67,8 @@ object ControlPlane {
   private final case class Cost(cpuMs: Double, wallMs: Double)
   private final case class Measured(phases: Vector[(String, Cost)], stateBytes: Long)
 
-  private def run(size: Int, keepers: Transport, driverThreads: Set[Long]): Measured = {
-    val cluster = new Cluster(size, keepers)
+  private def run(size: Int, agents: Transport, driverThreads: Set[Long]): Measured = {
+    val cluster = new Cluster(size, agents)
     val known = scala.collection.mutable.Map.empty[Long, Long]
     def cpuNanos: Long = {
       threads.getAllThreadIds
@@ -93,59 +93,60 @@ object ControlPlane {
     val bytes = SizeEstimator.estimate(cluster.loop.state)
     val plan = phase("plan")(cluster.planAgain())
     val stop = phase("stop") {
-      cluster.loop.post(ClusterEvent.StopAsked)
+      cluster.loop.post(ClusterEvent.StopRequested)
       cluster.awaitClosed()
     }
     require(cluster.loop.state.failure.isEmpty, cluster.loop.state.failure)
     Measured(Vector(offer, plan, report, stop), bytes)
   }
 
-  /** As `ClusterRun` wires it, with keepers instead of jobs that bring them. */
-  private final class Cluster(size: Int, keepers: Transport) {
+  /** Wired like `ClusterRuntime`, but creates agents directly instead of by Spark jobs. */
+  private final class Cluster(size: Int, agents: Transport) {
     private val id = f"cp$size%d"
-    private val name = Rendezvous.mailboxName(id)
+    private val name = DriverEndpoint.endpointName(id)
     private val starters = Executors.newFixedThreadPool(4)
     val processes = new NoProcesses
-    private val charters = CharterTemplate(
+    private val launchTemplate = LaunchTemplate(
       driverCores = 0,
       headPython = "python3",
       python = "python3",
       environment = Map("RAY_AUTH_MODE" -> "token", "RAY_AUTH_TOKEN" -> "0" * 64),
+      inherit = Vector("*"),
       ports = PortPolicy.free,
       tempDirectory = "/tmp",
       logDirectory = None
     )
     private val spec = RayClusterSpec.builder().objectStoreMemory("75m").build()
     val loop =
-      new ClusterLoop(ClusterState(id, spec, size, dynamic = false, charters), perform)
+      new ClusterEventLoop(ClusterState(id, spec, size, dynamic = false, launchTemplate), perform)
     private val transport = SparkRpc.ofThisApplication()
-    private val rendezvous =
-      new Rendezvous(
+    private val rpc =
+      new DriverEndpoint(
         transport,
         name,
-        m => loop.post(ClusterRun.eventOf(m)),
-        _ => Stay(Duration.Zero)
+        m => loop.post(ClusterEvent.of(m)),
+        _ => ShutdownDelay(Duration.Zero)
       )
     private val probes = Executors.newFixedThreadPool(4)
 
-    /** The loop, and what reads the driver's end of the connection. */
+    /** Whether the thread is the loop, or reads the driver's end of the connection. */
     def isDriver(thread: Long): Boolean = Option(threads.getThreadInfo(thread)).exists { info =>
       info.getThreadName == s"rayonspark-$id" || info.getThreadName.startsWith("rpc-server")
     }
 
-    /** The plan is a part of "offer", made when the last offer is there; this is its own cost. */
+    /** Measures planning alone. It is also part of "offer", because the last offer triggers it. */
     def planAgain(): Unit = {
       val memory = HostResources.memory(container = None)
       val offers =
-        (0 to size).map(i => offer(loop.state.members(if (i == 0) "driver" else s"$i"), memory))
+        (0 to size).map(i => offer(loop.state.nodes(if (i == 0) "driver" else s"$i"), memory))
       require(Planner(spec, id, local = false).plan(offers.head, offers.tail.toVector).isRight)
     }
 
-    private def offer(member: Member, memory: MemoryOffer): Offer = {
-      val plan = member.plan.get
-      Offer(
-        executorId = member.executorId,
-        host = member.host,
+    private def offer(node: ClusterNode, memory: MemoryOffer): ResourceOffer = {
+      val plan = node.plan.get
+      ResourceOffer(
+        executorId = node.executorId,
+        host = node.host,
         cores = 1,
         gpuAddresses = Vector.empty,
         memory = memory,
@@ -158,25 +159,26 @@ object ControlPlane {
         pythonPath = plan.pythonPath,
         python = "3.11.7",
         ray = Some("2.60.0"),
+        dashboard = true,
         unreachable = None
       )
     }
 
     private val closed = new CountDownLatch(1)
 
-    /** CPU time of the loop's thread at its end: nobody can ask a dead thread. */
+    /** CPU time of the loop's thread at its end, because a dead thread reports none. */
     @volatile var lastCpu: Option[(Long, Long)] = None
 
     def awaitClosed(): Unit = closed.await()
 
     def begin(): Unit = {
-      new NodeKeeper(
+      new NodeAgent(
         name,
         facts(0),
         transport,
         processes,
-        RouteServer,
-        JvmEnd.ofDriver,
+        StagingServer,
+        ShutdownHooks.ofDriver,
         () => ()
       )
       (1 to size).foreach(i => loop.post(ClusterEvent.ExecutorAdded(i.toString, 1)))
@@ -186,11 +188,11 @@ object ControlPlane {
     def await(condition: ClusterState => Boolean): Unit =
       require(
         loop.await(limit)(s => condition(s) || s.phase.isFinal),
-        s"$size keepers: ${loop.state.progress}"
+        s"$size agents: ${loop.state.progress}"
       )
 
-    /** An address of its own for each: nodes on one host would share its memory. */
-    private def facts(index: Int): ExecutorFacts = ExecutorFacts(
+    /** A separate address for each node, because nodes on one host would share its memory. */
+    private def facts(index: Int): ExecutorInfo = ExecutorInfo(
       executorId = if (index == 0) "driver" else index.toString,
       host = s"127.${index / 60000 + 1}.${index / 250}.${index % 250 + 1}",
       gpuAddresses = Vector.empty,
@@ -203,31 +205,33 @@ object ControlPlane {
     )
 
     private def perform(action: ClusterAction): Unit = action match {
-      case ClusterAction.Place(nodes) =>
-        (1 to nodes).foreach(i =>
-          starters.execute { () =>
-            new NodeKeeper(
-              name,
-              facts(i),
-              keepers,
-              processes,
-              RouteServer,
-              JvmEnd.ofDriver,
-              () => ()
-            )
-            ()
-          }
-        )
-      case ClusterAction.Tell(executorId, message) => rendezvous.tell(executorId, message)
+      case ClusterAction.PlaceNodes(ids) =>
+        ids
+          .map(_.toInt)
+          .foreach(i =>
+            starters.execute { () =>
+              new NodeAgent(
+                name,
+                facts(i),
+                agents,
+                processes,
+                StagingServer,
+                ShutdownHooks.ofDriver,
+                () => ()
+              )
+              ()
+            }
+          )
+      case ClusterAction.Tell(executorId, message) => rpc.tell(executorId, message)
       case ClusterAction.Probe(executorId, incarnation, host, port) =>
         probes.execute { () =>
           val error = Reachability.check("127.0.0.1", s"$host:$port")
           loop.post(ClusterEvent.Probed(executorId, incarnation, error))
         }
       case ClusterAction.After(delay, event) => loop.postAfter(delay, event)
-      case ClusterAction.DismissClients => loop.post(ClusterEvent.ClientsDismissed)
+      case ClusterAction.DisconnectClients => loop.post(ClusterEvent.ClientsDisconnected)
       case ClusterAction.Close =>
-        rendezvous.close()
+        rpc.close()
         probes.shutdownNow()
         starters.shutdownNow()
         lastCpu = Some((Thread.currentThread.getId, threads.getCurrentThreadCpuTime))
@@ -236,7 +240,7 @@ object ControlPlane {
     }
   }
 
-  /** Nodes that are alive once they are launched; the head tells of all, as GCS would. */
+  /** Nodes that are alive as soon as they are launched; the head reports all, as GCS would. */
   private final class NoProcesses extends NodeProcessFactory {
     private val head = new CompletableFuture[NodeEvent => Unit]
     private val open = new CountDownLatch(1)
@@ -247,7 +251,7 @@ object ControlPlane {
       thread
     }
 
-    /** From here on GCS lists nodes. */
+    /** Lets GCS list nodes from now on. */
     def launchable(): Unit = open.countDown()
 
     override def start(
@@ -256,8 +260,10 @@ object ControlPlane {
         environment: Map[String, String],
         onEvent: NodeEvent => Unit
     ): NodeProcess = {
-      onEvent(NodeEvent.Hello(ProcessHandle.current.pid, "3.11.7", Some("2.60.0")))
-      new NodeProcess {
+      onEvent(
+        NodeEvent.Hello(ProcessHandle.current.pid, "3.11.7", Some("2.60.0"), dashboard = true)
+      )
+      new FakeProcess(directory, onEvent) {
         override def launch(launch: NodeLaunch): Unit = {
           if (launch.watchGcs.isDefined) head.complete(onEvent)
           val name = launch.command.arguments.find(_.startsWith("--node-name=")).get.drop(12)
@@ -266,13 +272,6 @@ object ControlPlane {
             open.await()
             if (seen.add(name)) head.get.apply(NodeEvent.NodeSeen(name, s"ray-$name", alive = true))
           }
-        }
-
-        override def drain(limit: FiniteDuration): Unit = stop(limit)
-
-        override def stop(grace: FiniteDuration): Unit = {
-          NodeDirs.delete(directory)
-          onEvent(NodeEvent.Exited(NodeExit(0, asked = true, Vector.empty)))
         }
       }
     }

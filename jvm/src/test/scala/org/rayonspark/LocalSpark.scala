@@ -3,7 +3,7 @@ package org.rayonspark
 import org.apache.spark.sql.SparkSession
 import org.scalatest.{BeforeAndAfterAll, Suite}
 
-/** A session of the suite's own, with two slots in this JVM. */
+/** Gives a suite its own session, with two slots in this JVM. */
 trait LocalSpark extends BeforeAndAfterAll { this: Suite =>
   protected lazy val spark: SparkSession = SparkSession
     .builder()

@@ -1,33 +1,33 @@
 package org.rayonspark
 
-import org.rayonspark.conf.{Auth, Keys, PortPolicy, RayPort, Scheduling, Tenure}
+import org.rayonspark.conf.{Auth, Keys, PortPolicy, RayPort, Scheduling, Slots}
 import org.scalatest.funsuite.AnyFunSuite
 
 import java.io.{ByteArrayInputStream, ByteArrayOutputStream, ObjectInputStream, ObjectOutputStream}
 import scala.concurrent.duration.DurationInt
-import scala.jdk.CollectionConverters.{MapHasAsJava, SeqHasAsJava}
+import scala.collection.JavaConverters._
 
 final class RayClusterSpecSuite extends AnyFunSuite {
   private def from(arguments: (String, String)*): RayClusterSpec =
     RayClusterSpec.fromArguments(arguments.toMap.asJava)
 
-  private def refusal(make: => RayClusterSpec): String =
+  private def rejection(make: => RayClusterSpec): String =
     intercept[InvalidSpecException](make).getMessage
 
-  test("a spec of which nothing is given has the defaults") {
+  test("a spec without any field has the defaults") {
     val spec = from()
     assert(spec == RayClusterSpec.defaults)
     assert(spec(Keys.numNodes).isEmpty && spec(Keys.memory).isEmpty && spec(Keys.headCpus).isEmpty)
     assert(spec(Keys.startTimeout) == 120.seconds)
     assert(spec(Keys.scheduling) == Scheduling.Barrier)
-    assert(spec(Keys.tenure) == Tenure.Shared)
+    assert(spec(Keys.slots) == Slots.Shared)
     assert(spec(Keys.auth) == Auth.Token)
     assert(spec(Keys.dashboard) && spec(Keys.dashboardHost) == "127.0.0.1")
     assert(spec.portPolicy == PortPolicy.free)
     assert(spec.toString == "RayClusterSpec()")
   }
 
-  test("Python's names are those of the keys, in order") {
+  test("Python's names match the keys, in order") {
     assert(RayClusterSpec.fieldNames() == Keys.all.map(_.field).asJava)
   }
 
@@ -55,7 +55,7 @@ final class RayClusterSpecSuite extends AnyFunSuite {
     assert(built(Keys.startTimeout) == 90.seconds)
   }
 
-  test("an argument goes before a key, and a key before the default") {
+  test("an argument overrides a key, and a key overrides the default") {
     val settings = Map(
       "spark.rayonspark.numNodes" -> "3",
       "spark.rayonspark.cpusPerNode" -> "4",
@@ -67,8 +67,8 @@ final class RayClusterSpecSuite extends AnyFunSuite {
     assert(spec(Keys.maxRestarts) == 3)
   }
 
-  test("an unknown argument is refused by the name of the nearest") {
-    val message = refusal(from("num_node" -> "2"))
+  test("an unknown argument is rejected with the closest name") {
+    val message = rejection(from("num_node" -> "2"))
     assert(
       message.startsWith(
         """RayOnSpark has no argument "num_node". Did you mean "num_nodes"? The arguments are """ +
@@ -77,8 +77,8 @@ final class RayClusterSpecSuite extends AnyFunSuite {
     )
   }
 
-  test("an unknown key is refused by the name of the nearest") {
-    val message = refusal(RayClusterSpec.defaults.over(Map("spark.rayonspark.num_nodes" -> "2")))
+  test("an unknown key is rejected with the closest name") {
+    val message = rejection(RayClusterSpec.defaults.over(Map("spark.rayonspark.num_nodes" -> "2")))
     assert(
       message.startsWith(
         """RayOnSpark has no setting "spark.rayonspark.num_nodes". Did you mean """ +
@@ -87,52 +87,62 @@ final class RayClusterSpecSuite extends AnyFunSuite {
     )
   }
 
-  test("a value that can never work is refused, whoever gives it") {
+  test("a value that can never work is rejected, wherever it comes from") {
     val message =
       """The value "0" of num_nodes cannot be used: it must be an integer of at least """ +
         "1. Change num_nodes, or spark.rayonspark.numNodes."
-    assert(refusal(from("num_nodes" -> "0")) == message)
-    assert(refusal(RayClusterSpec.builder().numNodes(0).build()) == message)
+    assert(rejection(from("num_nodes" -> "0")) == message)
+    assert(rejection(RayClusterSpec.builder().numNodes(0).build()) == message)
     val settings = Map("spark.rayonspark.numNodes" -> "0")
-    assert(refusal(RayClusterSpec.defaults.over(settings)) == message)
+    assert(rejection(RayClusterSpec.defaults.over(settings)) == message)
   }
 
-  test("null is no value") {
-    val message = "memory is null. Leave it out to have its default."
-    assert(refusal(from("memory" -> null)) == message)
-    assert(refusal(RayClusterSpec.builder().memory(null).build()) == message)
-  }
-
-  test("an object store larger than the memory beside it is refused") {
+  test("a setting's former name works, and must not contradict the current one") {
+    val former = Map("spark.rayonspark.tenure" -> "reserved")
+    assert(RayClusterSpec.defaults.over(former)(Keys.slots) == Slots.Reserved)
     assert(
-      refusal(from("memory" -> "1g", "object_store_memory" -> "1.5g")) ==
-        "object_store_memory is 1.5 GiB, and memory only 1 GiB. Lower object_store_memory, or leave " +
-        "memory out, so that workers get what the object store leaves."
+      rejection(RayClusterSpec.defaults.over(former + ("spark.rayonspark.slots" -> "shared"))) ==
+        "spark.rayonspark.slots is shared, and spark.rayonspark.tenure, its former name, is " +
+        "reserved. Remove spark.rayonspark.tenure."
+    )
+  }
+
+  test("null is rejected") {
+    val message = "memory is null. Leave it out to use its default."
+    assert(rejection(from("memory" -> null)) == message)
+    assert(rejection(RayClusterSpec.builder().memory(null).build()) == message)
+  }
+
+  test("an object store larger than memory is rejected") {
+    assert(
+      rejection(from("memory" -> "1g", "object_store_memory" -> "1.5g")) ==
+        "object_store_memory is 1.5 GiB, but memory is only 1 GiB. Lower object_store_memory, or " +
+        "leave memory out so that workers get what the object store leaves."
     )
     assert(from("memory" -> "1g", "object_store_memory" -> "1g")(Keys.memory).contains(1L << 30))
   }
 
-  test("the dashboard's port is pinned in one place only") {
+  test("the dashboard's port may be set only in one place") {
     assert(
-      refusal(from("dashboard_port" -> "8265", "ports" -> "dashboard=8266")) ==
-        "The dashboard's port is given twice: dashboard_port is 8265, and ports has dashboard=8266. " +
-        "Keep one of them."
+      rejection(from("dashboard_port" -> "8265", "ports" -> "dashboard=8266")) ==
+        "The dashboard's port is given twice: dashboard_port is 8265, and ports has " +
+        "dashboard=8266. Keep one of them."
     )
     val pins = from("dashboard_port" -> "8265", "ports" -> "gcs=6379").portPolicy.pins
     assert(pins == Map(RayPort.Dashboard -> 8265, RayPort.Gcs -> 6379))
     assert(
-      refusal(from("dashboard_port" -> "6379", "ports" -> "gcs=6379")) ==
+      rejection(from("dashboard_port" -> "6379", "ports" -> "gcs=6379")) ==
         "The ports cannot be used: port 6379 is given to dashboard and gcs. " +
-        "Change dashboard_port, or ports."
+        "Change dashboard_port or ports."
     )
   }
 
-  test("what it shows of itself has no value of the environment") {
+  test("toString hides the values of the environment") {
     val spec = from("num_nodes" -> "2", "env" -> "PASSWORD=hunter2")
     assert(spec.toString == "RayClusterSpec(numNodes=2, env=…)")
   }
 
-  test("it survives serialization") {
+  test("a spec survives serialization") {
     val spec = from("num_nodes" -> "2", "ports" -> "gcs=6379", "start_timeout" -> "1min")
     val bytes = new ByteArrayOutputStream
     new ObjectOutputStream(bytes).writeObject(spec)

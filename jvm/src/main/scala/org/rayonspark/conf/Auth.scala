@@ -1,14 +1,14 @@
 package org.rayonspark.conf
 
-/** How the processes of a Ray cluster know whom to obey. */
+/** How the processes of a Ray cluster authenticate requests. */
 sealed abstract class Auth(override val toString: String) extends Product with Serializable
 
 object Auth {
 
-  /** Who has the cluster's secret token; there is a new one for every cluster. */
+  /** Requests need the cluster's secret token, which is new for every cluster. */
   case object Token extends Auth("token")
 
-  /** Whoever reaches a port commands the cluster. */
+  /** Anyone who reaches a port controls the cluster. */
   case object Disabled extends Auth("disabled")
 
   val all: Vector[Auth] = Vector(Token, Disabled)

@@ -3,19 +3,19 @@ package org.rayonspark.conf
 import scala.math.BigDecimal.RoundingMode
 import scala.util.matching.Regex
 
-/** The one place that reads and writes sizes: bytes, with binary units, as Spark reads them. */
+/** Parses and formats all sizes: bytes, with binary units like Spark's. */
 object ByteSize {
   private val units: Vector[String] = Vector("", "k", "m", "g", "t", "p")
   private val shape: Regex = """(\d+(?:\.\d+)?)\s*([kmgtp]?)(?:i?b)?""".r
 
-  /** Reads "500m", "1.5g", "2gb", "1 GiB" or "4096"; a number alone is bytes. */
+  /** Parses "500m", "1.5g", "2gb", "1 GiB" or "4096"; a number without a unit is in bytes. */
   def parse(text: String): Either[String, Long] =
     text.trim.toLowerCase(java.util.Locale.ROOT) match {
       case shape(number, unit) => inBytes(BigDecimal(number) * factor(units.indexOf(unit)))
       case _ => Left("""it must be a size such as "500m", "1.5g", "2gb" or "4096" (bytes)""")
     }
 
-  /** Writes a size for people, in the largest unit that it fills: "500 MiB", "1.46 GiB". */
+  /** Formats a size for people, in the largest unit that fits: "500 MiB", "1.46 GiB". */
   def format(bytes: Long): String = {
     val power = units.indices.reverse.find(p => BigDecimal(bytes).abs >= factor(p)).getOrElse(0)
     val rounded = (BigDecimal(bytes) / factor(power)).setScale(2, RoundingMode.DOWN)

@@ -3,7 +3,7 @@ package org.rayonspark.conf
 import scala.concurrent.duration.{Duration, DurationLong, FiniteDuration}
 import scala.util.matching.Regex
 
-/** The one place that reads and writes durations, with the units that Spark knows. */
+/** Parses and formats all durations, with Spark's units. */
 object Durations {
   private val shape: Regex = """(\d+(?:\.\d+)?)\s*(ms|s|m|min|h|d)?""".r
   private val longest: FiniteDuration = Duration(365, "days")
@@ -17,18 +17,18 @@ object Durations {
     "d" -> 86400000L
   )
 
-  /** Reads "120s", "2min", "1.5h", "500ms" or "120"; a number alone is seconds. */
+  /** Parses "120s", "2min", "1.5h", "500ms" or "120"; without a unit, in seconds. */
   def parse(text: String): Either[String, FiniteDuration] =
     text.trim.toLowerCase(java.util.Locale.ROOT) match {
       case shape(number, unit) =>
         val length = BigDecimal(number) * milliseconds(Option(unit).getOrElse("s"))
-        if (length < 1) Left("it must be longer than nothing")
+        if (length < 1) Left("it must be at least 1 ms")
         else if (length > longest.toMillis) Left("it must be a year or less")
         else Right(length.toLong.millis)
       case _ => Left("""it must be a duration such as "120s", "2min" or "500ms"""")
     }
 
-  /** Writes a duration in seconds: "120s", "0.5s". */
+  /** Formats a duration in seconds: "120s", "0.5s". */
   def format(duration: FiniteDuration): String =
     s"${(BigDecimal(duration.toMillis) / 1000).bigDecimal.stripTrailingZeros.toPlainString}s"
 }

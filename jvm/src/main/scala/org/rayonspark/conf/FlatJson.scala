@@ -4,18 +4,13 @@ import com.fasterxml.jackson.core.JsonProcessingException
 import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
 
 import java.util.TreeMap
-import scala.jdk.CollectionConverters.{
-  IteratorHasAsScala,
-  MapHasAsJava,
-  SeqHasAsJava,
-  SetHasAsScala
-}
+import scala.collection.JavaConverters._
 
-/** Maps and lists of plain values as JSON: how Python and Java hand them over. */
+/** Reads and writes maps and lists of plain values as JSON, as Python and Java pass them. */
 object FlatJson {
   private val mapper: ObjectMapper = new ObjectMapper
 
-  /** Reads {"name": value, …}; each value as its text. */
+  /** Reads {"name": value, …}; returns each value as text. */
   def readMap(text: String): Either[String, Map[String, String]] =
     tree(text).filterOrElse(_.isObject, "it must be a JSON object").flatMap { node =>
       node.properties.asScala.foldLeft[Either[String, Map[String, String]]](Right(Map.empty)) {
@@ -24,7 +19,7 @@ object FlatJson {
       }
     }
 
-  /** Reads ["value", …]; each value as its text. */
+  /** Reads ["value", …]; returns each value as text. */
   def readList(text: String): Either[String, Vector[String]] =
     tree(text).filterOrElse(_.isArray, "it must be a JSON array").flatMap { node =>
       node.elements.asScala.foldLeft[Either[String, Vector[String]]](Right(Vector.empty)) {
@@ -32,7 +27,7 @@ object FlatJson {
       }
     }
 
-  /** Writes a map of texts or numbers on one line, names in order. */
+  /** Writes a map of strings or numbers on one line, sorted by name. */
   def write(values: Map[String, _ <: Any]): String =
     mapper.writeValueAsString(new TreeMap[String, Any](values.asJava))
 
@@ -44,5 +39,5 @@ object FlatJson {
 
   private def plain(node: JsonNode): Either[String, String] =
     if (node.isValueNode && !node.isNull) Right(node.asText)
-    else Left(s"each of its values must be a text or a number, and $node is not")
+    else Left(s"each of its values must be text or a number, but $node is not")
 }

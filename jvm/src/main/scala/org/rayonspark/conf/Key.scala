@@ -1,18 +1,20 @@
 package org.rayonspark.conf
 
 /**
- * One setting: a field of the spec, a `spark.rayonspark.*` key and a row of the documentation.
+ * One setting: a field of the spec, a `spark.rayonspark.*` key, and a section of the documentation.
  *
  * @param name
- *   in camel case, as Scala and Java write it
+ *   the name in camel case, as in Scala and Java
  * @param default
- *   its value when nobody gives one
+ *   the value if the setting is not set
  * @param defaultText
- *   the default, for the documentation
+ *   the default, as the documentation shows it
  * @param doc
- *   what it decides
+ *   the description, as the documentation shows it
  * @param since
- *   first version that has it
+ *   the first version that has this setting
+ * @param formerName
+ *   an earlier name that is still accepted
  */
 final case class Key[A](
     name: String,
@@ -20,16 +22,17 @@ final case class Key[A](
     default: A,
     defaultText: String,
     doc: String,
-    since: String = "0.1.0"
+    since: String = "0.1.0",
+    formerName: Option[String] = None
 ) {
 
-  /** Its name in Spark's configuration. */
+  /** The name in Spark's configuration. */
   val setting: String = Key.prefix + name
 
-  /** Its name in Python. */
+  /** The name in Python. */
   val field: String = name.replaceAll("([A-Z])", "_$1").toLowerCase(java.util.Locale.ROOT)
 
-  /** The value, or a message that says what to change. */
+  /** Returns the value, or a message that says what to change. */
   def parse(text: String): Either[String, A] =
     kind.parse(text).left.map { why =>
       val value = if (kind.secret) "The value" else s"""The value "$text""""

@@ -3,16 +3,16 @@ package org.rayonspark.conf
 import scala.concurrent.duration.{Duration, FiniteDuration}
 
 /**
- * How the text of a setting becomes a value.
+ * Defines how the text of a setting is parsed.
  *
  * @param name
- *   what the value is, for the documentation
+ *   name of the type, as the documentation shows it
  * @param unit
- *   unit of a number that has none; empty where it needs none
+ *   unit of a number without one; empty if the type has no unit
  * @param parse
- *   the value, or why it is none: a clause without a full stop
+ *   returns the value, or the reason why the text is invalid: a clause without a full stop
  * @param secret
- *   whether errors and logs must not show the text
+ *   whether errors and logs hide the text
  */
 final case class KeyType[A](
     name: String,
@@ -21,13 +21,13 @@ final case class KeyType[A](
     secret: Boolean = false
 ) {
 
-  /** The same for a setting without a fixed default. */
+  /** Returns the type for a setting without a fixed default. */
   def optional: KeyType[Option[A]] = copy(parse = parse(_).map(Some(_)))
 
-  /** The same, with one more rule or step. */
+  /** Returns the type with one more check or conversion. */
   def and[B](rule: A => Either[String, B]): KeyType[B] = copy(parse = parse(_).flatMap(rule))
 
-  /** The same for what may hold credentials: `instead` takes the place of errors that quote it. */
+  /** Returns the type for text that may hold credentials: every error is replaced by `instead`. */
   def hidden(instead: String): KeyType[A] =
     copy(parse = parse(_).left.map(_ => instead), secret = true)
 }
@@ -37,7 +37,7 @@ object KeyType {
 
   val duration: KeyType[FiniteDuration] = KeyType("duration", "seconds", Durations.parse)
 
-  /** A duration, or 0 for none. */
+  /** A duration, or 0. */
   val durationOrNone: KeyType[FiniteDuration] = {
     val none = "0+(\\.0+)?\\s*[a-z]*"
     duration.copy(parse =
@@ -71,14 +71,14 @@ object KeyType {
   val port: KeyType[Int] =
     count(1).and(port => Either.cond(port <= 65535, port, "it must be a port from 1 to 65535"))
 
-  /** A number that Ray counts in whole units, though it is written as a fraction at times. */
+  /** A whole number that may be written as a decimal, such as 2.0. */
   val whole: KeyType[Double] = KeyType(
-    "number",
+    "whole number",
     "",
     text =>
       text.trim.toDoubleOption
         .filter(number => number >= 0 && number.isWhole)
-        .toRight("it must be a whole number of at least 0: `ray start` takes no fractions")
+        .toRight("it must be a whole number of at least 0: `ray start` accepts no fractions")
   )
 
   def oneOf[A](choices: Vector[A]): KeyType[A] = KeyType(
@@ -90,7 +90,7 @@ object KeyType {
         .toRight(s"it must be ${choices.mkString(" or ")}")
   )
 
-  /** A JSON object, or name=value pairs with commas between them. */
+  /** A JSON object, or comma-separated name=value pairs. */
   val map: KeyType[Map[String, String]] = KeyType(
     "map",
     "",
@@ -108,9 +108,9 @@ object KeyType {
           } yield numbers + (name -> number)
       }
     }
-    .copy(name = "map of numbers")
+    .copy(name = "map of whole numbers")
 
-  /** A JSON array, or words with spaces between them. */
+  /** A JSON array, or words separated by spaces. */
   val list: KeyType[Vector[String]] = KeyType(
     "list",
     "",
@@ -124,7 +124,7 @@ object KeyType {
     val names = entries.map(_.head.trim)
     entries.find(_.length < 2).map(_.head) match {
       case Some(entry) =>
-        Left(s"""it must be a JSON object or name=value pairs, and "$entry" is no such pair""")
+        Left(s"""it must be a JSON object or name=value pairs, but "$entry" is neither""")
       case None if names.distinct != names =>
         Left(s"it has ${names.diff(names.distinct).head} twice")
       case None => Right(names.zip(entries.map(_.last.trim)).toMap)

@@ -2,10 +2,10 @@ package org.rayonspark.conf
 
 import scala.util.matching.Regex
 
-/** The rules that Ray has for the labels of a node, which are those of Kubernetes. */
+/** Ray's rules for node labels, which are the same as Kubernetes'. */
 object LabelSyntax {
 
-  /** Labels below it are ours; users set their own elsewhere. */
+  /** The prefix of the labels that RayOnSpark sets. Users may not use it. */
   val ownPrefix: String = "rayonspark.org/"
   private val rayPrefix: String = "ray.io/"
 
@@ -14,7 +14,7 @@ object LabelSyntax {
   private val rule: String =
     s"at most $longest letters, digits, '-', '_' and '.', with a letter or digit at both ends"
 
-  /** Refuses the first label that Ray would refuse, or that is ours. */
+  /** Rejects labels that Ray would reject, and labels with a reserved prefix. */
   def check(labels: Map[String, String]): Either[String, Map[String, String]] =
     labels.toVector.sorted
       .flatMap { case (key, value) => Vector(checkKey(key), checkValue(key, value)) }
@@ -33,7 +33,7 @@ object LabelSyntax {
     if (value.isEmpty || isWord(value)) Right(value)
     else Left(s"""the value "$value" of label "$key" is not $rule""")
 
-  /** The nearest text that may be a label's value: an IPv6 address, say, without its colons. */
+  /** Converts a text to a valid label value, for example by replacing an IPv6 address's colons. */
   def valueOf(text: String): String =
     text
       .replaceAll("[^a-zA-Z0-9_.-]", "-")

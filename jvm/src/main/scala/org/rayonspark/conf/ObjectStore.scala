@@ -1,9 +1,9 @@
 package org.rayonspark.conf
 
-/** What Ray demands of an object store. */
+/** Ray's limits for the object store. */
 object ObjectStore {
 
-  /** Ray refuses to start with less (`OBJECT_STORE_MINIMUM_MEMORY_BYTES`). */
+  /** Ray does not start with fewer bytes (`OBJECT_STORE_MINIMUM_MEMORY_BYTES`). */
   val minimum: Long = 75L * 1024 * 1024
 
   def check(size: Long): Either[String, Long] =

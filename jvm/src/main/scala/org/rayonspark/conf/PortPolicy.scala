@@ -3,20 +3,25 @@ package org.rayonspark.conf
 import scala.util.matching.Regex
 
 /**
- * Which ports Ray's nodes may take.
+ * Which ports Ray's nodes may use.
  *
  * @param pins
- *   ports with a number of their own, the same on every node that has them
+ *   ports with a fixed number, which is the same on every node that has the port
  * @param range
- *   where all others are taken from; None means a free port of our choice
+ *   range for all other ports; None means that RayOnSpark chooses free ports
  * @param workers
- *   range for Ray's worker processes; None lets the system choose
+ *   range for Ray's worker processes; None lets the system choose the ports
  */
 final case class PortPolicy(
     pins: Map[RayPort, Int],
     range: Option[Range],
     workers: Option[Range]
-)
+) {
+
+  /** The ports of the head, or of another node. */
+  def portsOf(head: Boolean): Vector[RayPort] =
+    RayPort.all.filter(p => (head || !p.headOnly) && (!p.onRequest || pins.contains(p)))
+}
 
 object PortPolicy {
 
@@ -28,10 +33,10 @@ object PortPolicy {
   private val names: Vector[String] = RayPort.all.map(_.key) ++ Vector(workersName, rangeName)
   private val number: Regex = """(\d{1,5})""".r
   private val span: Regex = """(\d{1,5})-(\d{1,5})""".r
-  // `ray start` refuses lower ones for its workers.
+  // `ray start` rejects lower ports for its workers.
   private val lowestWorkerPort: Int = 1024
 
-  /** Reads names with a port or a range: gcs → 6379, worker → 10000-10100, range → 20000-20999. */
+  /** Parses names with a port or a range: gcs → 6379, worker → 10000-10100, range → 20000-20999. */
   def parse(entries: Map[String, String]): Either[String, PortPolicy] =
     entries.toVector.sorted
       .foldLeft[Either[String, PortPolicy]](Right(free)) { case (policy, (name, value)) =>
@@ -49,14 +54,14 @@ object PortPolicy {
             readPort(name, value).map(n => policy.copy(pins = policy.pins + (port -> n)))
           case None =>
             val known = names.mkString(", ")
-            val question = Nearest.question(name, names)
-            Left(s"""it has no port "$name"; the ports are $known.$question""".stripSuffix("."))
+            val hint = DidYouMean.question(name, names)
+            Left(s"""there is no port "$name"; the ports are $known.$hint""".stripSuffix("."))
         }
     }
 
   private def readPort(name: String, value: String): Either[String, Int] = value match {
     case number(port) if isPort(port.toInt) => Right(port.toInt)
-    case _ => Left(s"""$name must be a port from 1 to 65535, and "$value" is not""")
+    case _ => Left(s"""$name must be a port from 1 to 65535, but "$value" is not""")
   }
 
   private def readRange(name: String, value: String): Either[String, Range] = value match {
@@ -64,12 +69,12 @@ object PortPolicy {
         if isPort(first.toInt) && isPort(last.toInt) && first.toInt < last.toInt =>
       Right(first.toInt to last.toInt)
     case _ =>
-      Left(s"""$name must be a range of ports such as "20000-20999", and "$value" is not""")
+      Left(s"""$name must be a range of ports such as "20000-20999", but "$value" is not""")
   }
 
   private def isPort(port: Int): Boolean = 1 <= port && port <= 65535
 
-  /** Refuses what no host could satisfy: two listeners on one port. */
+  /** Rejects policies that no host can satisfy, such as two listeners on one port. */
   private[rayonspark] def checked(policy: PortPolicy): Either[String, PortPolicy] = {
     val twice = policy.pins.groupBy(_._2).collectFirst {
       case (port, pins) if pins.size > 1 =>
@@ -86,7 +91,7 @@ object PortPolicy {
       for (range <- policy.range; workers <- policy.workers if meet(range, workers))
         yield s"range ${show(range)} and worker ${show(workers)} overlap"
     val low = policy.workers.filter(_.head < lowestWorkerPort).map { workers =>
-      s"worker must begin at $lowestWorkerPort or above, and ${show(workers)} does not"
+      s"worker must begin at $lowestWorkerPort or above, but ${show(workers)} does not"
     }
     twice.orElse(shared).orElse(overlap).orElse(low).toLeft(policy)
   }

@@ -1,8 +1,8 @@
 package org.rayonspark.conf
 
 /**
- * A port on which a Ray node listens. All of them are ours to choose: a node that is told every
- * port is up in about half the time, and nodes on one host do not collide.
+ * A port on which a Ray node listens. RayOnSpark chooses all of them: a node that gets every port
+ * number starts in about half the time, and nodes on the same host do not collide.
  *
  * @param key
  *   its name in the `ports` setting
@@ -11,11 +11,20 @@ package org.rayonspark.conf
  */
 sealed abstract class RayPort(val key: String, val headOnly: Boolean)
     extends Product
-    with Serializable
+    with Serializable {
+
+  /**
+   * Whether nothing listens there unless the `ports` setting gives its number. Not a parameter with
+   * a default: that would be a call on the companion, which is made of these objects.
+   */
+  def onRequest: Boolean = false
+}
 
 object RayPort {
   case object Gcs extends RayPort("gcs", headOnly = true)
-  case object ClientServer extends RayPort("client_server", headOnly = true)
+  case object ClientServer extends RayPort("client_server", headOnly = true) {
+    override def onRequest: Boolean = true
+  }
   case object Dashboard extends RayPort("dashboard", headOnly = true)
   case object AutoscalerMetrics extends RayPort("autoscaler_metrics", headOnly = true)
   case object DashboardMetrics extends RayPort("dashboard_metrics", headOnly = true)

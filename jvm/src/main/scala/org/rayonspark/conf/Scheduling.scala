@@ -5,10 +5,10 @@ sealed abstract class Scheduling(override val toString: String) extends Product 
 
 object Scheduling {
 
-  /** All tasks start together or none does: a cluster is whole, or an error. */
+  /** All tasks start together or none does: the cluster is complete, or the start fails. */
   case object Barrier extends Scheduling("barrier")
 
-  /** Tasks start one by one, as executors have room. */
+  /** Each task starts as soon as an executor has a free slot. */
   case object Plain extends Scheduling("plain")
 
   val all: Vector[Scheduling] = Vector(Barrier, Plain)

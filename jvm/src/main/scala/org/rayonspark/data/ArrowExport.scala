@@ -12,7 +12,7 @@ import org.rayonspark.{
   InvalidSpecException,
   RayOnSparkException
 }
-import org.rayonspark.rendezvous.Rendezvous
+import org.rayonspark.rpc.DriverEndpoint
 import org.rayonspark.threads.Daemon
 
 import java.lang.{Double => JDouble}
@@ -20,44 +20,45 @@ import java.time.Duration
 import java.util.{List => JList, Map => JMap}
 import java.util.concurrent.atomic.AtomicLong
 import scala.concurrent.duration.{DurationLong, FiniteDuration}
-import scala.jdk.CollectionConverters._
+import scala.collection.JavaConverters._
 
 /**
- * A DataFrame on its way to Ray: a Spark job encodes its partitions into staging, and whoever holds
- * this takes the blocks from there while the job goes on. All methods may be called from any
- * thread.
+ * A running transfer of a DataFrame to Ray. A Spark job encodes the partitions into staging; the
+ * caller fetches the blocks while the job runs, and releases each one once it is loaded. All
+ * methods may be called from any thread.
  *
  * {{{
- *   tasks ──Reserve, Written──► desk ──► state ──next──► the caller
- *         ◄──Granted──                   ◄──── release, when it has loaded them
+ *   tasks ──Reserve, Written──► endpoint ──► tracker ──next───► caller
+ *         ◄──Granted───────────                      ◄─release─
  * }}}
  */
 final class ArrowExport private (staging: Staging, frame: ArrowFrame, task: ExportTask)
     extends AutoCloseable
     with Logging {
-  private val begun = System.nanoTime
-  private val book = new ExportBook
-  private val claims = new ExportClaims(staging.room)
-  private val answers = new ExportAnswers(staging, book, claims)
-  private val desk = staging.transport.serve(task.desk, answers.answer)
-  private val ending = staging.whenEnding(() => fail(ArrowExport.stopped(staging.clusterId)))
-  private val thread = Daemon(task.desk)(encodeAll())
-  // Where our jar was attached to a live session, only our own loader knows our classes.
+  private val startNanos = System.nanoTime
+  private val tracker = new ExportTracker
+  private val reservations = new ExportReservations(staging.pool)
+  private val endpoint = new ExportEndpoint(staging, tracker, reservations)
+  private val server = staging.transport.serve(task.endpoint, endpoint.answer)
+  private val endCallback = staging.whenEnding(() => fail(ArrowExport.stopped(staging.clusterId)))
+  private val thread = Daemon(task.endpoint)(encodeAll())
+  // If the jar was added to a live session, only its own class loader finds its classes.
   thread.setContextClassLoader(getClass.getClassLoader)
 
   @volatile private var encoded = Option.empty[FiniteDuration]
 
-  /** The Arrow schema as an IPC message. */
+  /** Returns the Arrow schema as an IPC message. */
   def schema: Array[Byte] = ArrowEncoder.schemaMessage(task.schema, task.timeZone)
 
   /**
-   * Waits for blocks that nobody has taken yet. What was taken is released when it is loaded, or
-   * wanted again when it was lost on its way.
+   * Waits for blocks that are ready, and returns each of them once. The caller must release every
+   * block that it has loaded, and recompute every block that was lost before that; the export is
+   * not finished until then.
    *
    * @return
-   *   none when the time was up, or when there will be no more
+   *   empty when `limit` has passed, or when the export is finished
    * @throws ExchangeException
-   *   when the job failed or was cancelled, or this is closed
+   *   when the job failed or was cancelled, or this export is closed
    * @throws ClusterStoppedException
    *   when the cluster ended
    */
@@ -65,148 +66,176 @@ final class ArrowExport private (staging: Staging, frame: ArrowFrame, task: Expo
 
   private[rayonspark] def take(limit: FiniteDuration): Vector[StagedBlock] = {
     dropLost()
-    book.next(limit)
+    tracker.next(BlockReader.Load, limit)
   }
 
-  /** Whether `next` has given all blocks, and none is wanted again. */
-  def finished: Boolean = book.finished
+  /** Whether all partitions are encoded and every block has been released. */
+  def finished: Boolean = tracker.finished
 
-  /** The block is loaded: its file goes. */
+  /** Releases a block that is loaded. Its file is deleted once no reader needs it. */
   def release(block: StagedBlock): Unit = release(Vector(block.id))
 
   private[rayonspark] def release(ids: Vector[Long]): Unit =
-    discard(book.change(_.release(ids)))
-
-  /** Has one block computed again, from its lineage; `next` gives it. */
-  def want(id: Long): Unit = discard(book.change(_.want(id)).toVector)
+    discard(tracker.drop(_.release(BlockReader.Load, ids)))
 
   /**
-   * Has one block computed again, and waits for it: for after the end of `next`.
+   * Requests a new copy of a block whose file was lost. Spark computes it from its lineage, and
+   * `next` returns it.
    *
    * @throws ExchangeException
-   *   when the job failed, or this is closed
+   *   when the job failed or was cancelled, or this export is closed
    */
-  def restage(id: Long): StagedBlock = {
-    want(id)
-    book.await(id)
+  def recompute(block: StagedBlock): Unit = recompute(block.id, block.path)
+
+  /** Former name of [[recompute]]. */
+  @deprecated("Use recompute.", "0.1.0")
+  def want(block: StagedBlock): Unit = recompute(block)
+
+  private[rayonspark] def recompute(id: Long, gone: String): Unit =
+    discard(tracker.want(BlockReader.Load, id, gone).toVector)
+
+  /** Like `recompute`, for a Ray task that runs again; `takeForRetry` returns the block. */
+  private[rayonspark] def recomputeForRetry(id: Long, gone: String): Unit =
+    discard(tracker.want(BlockReader.Retry, id, gone).toVector)
+
+  /**
+   * Waits for blocks requested with `recomputeForRetry`; returns none when `limit` has passed.
+   */
+  private[rayonspark] def takeForRetry(limit: FiniteDuration): Vector[StagedBlock] = {
+    dropLost()
+    tracker.next(BlockReader.Retry, limit)
   }
 
-  /** rows, bytes, blocks, local_bytes and the seconds that the encoding took. */
+  private[rayonspark] def releaseForRetry(ids: Vector[Long]): Unit =
+    discard(tracker.drop(_.release(BlockReader.Retry, ids)))
+
+  /**
+   * Returns totals of the blocks written so far: rows, bytes, blocks, local_bytes (encoded on the
+   * host where they are staged), and the duration of the encoding, encode_s, in seconds.
+   */
   def report: JMap[String, JDouble] = {
-    val blocks = book.state.written
+    val blocks = tracker.state.written
     val bytes = blocks.map(_.bytes).sum.toDouble
     Map(
       "rows" -> blocks.map(_.rows).sum.toDouble,
       "bytes" -> bytes,
       "blocks" -> blocks.size.toDouble,
       "local_bytes" -> blocks.filter(_.local).map(_.bytes).sum.toDouble,
-      "encode_s" -> encoded.getOrElse((System.nanoTime - begun).nanos).toNanos / 1e9
+      "encode_s" -> encoded.getOrElse((System.nanoTime - startNanos).nanos).toNanos / 1e9
     ).map { case (name, value) => name -> Double.box(value) }.asJava
   }
 
-  /** Ends the job if it still runs, and removes what is staged. Idempotent. */
-  override def close(): Unit = book.close(ArrowExport.closed).foreach { blocks =>
+  /** Cancels the job if it still runs, and deletes all staged files. Idempotent. */
+  override def close(): Unit = tracker.close(ArrowExport.closed).foreach { blocks =>
     frame.cancel(tag)
-    ending.close()
-    desk.close()
-    claims.close()
+    endCallback.close()
+    server.close()
+    reservations.close()
     discard(blocks)
   }
 
   private def encodeAll(): Unit =
     try {
       frame.run("Spark to Ray", tag) { rows =>
-        book.change(s => (s.repeats(ArrowExport.sameness(rows)), ()))
+        tracker.change(s => (s.withLevel(ArrowExport.level(rows)), ()))
         encode(rows, rows.partitions.indices)
       }
-      encoded = Some((System.nanoTime - begun).nanos)
-      book.ended()
-      Iterator.continually(book.nextLost()).takeWhile(_.nonEmpty).foreach { partitions =>
+      encoded = Some((System.nanoTime - startNanos).nanos)
+      tracker.ended()
+      Iterator.continually(tracker.nextLost()).takeWhile(_.nonEmpty).foreach { partitions =>
         frame.run("Spark to Ray, again", tag)(encode(_, partitions))
       }
     } catch {
-      // Whatever ends the job is told to the one who waits for its blocks.
+      // Whatever ends the job, threads that wait for its blocks get the error.
       case e: Throwable => fail(e)
-    }
+    } finally
+      // No thread encodes after this one. However it ended, waiting threads must be notified; an
+      // earlier reason stays.
+      fail(ArrowExport.closed)
 
-  private def tag: String = task.desk
+  private def tag: String = task.endpoint
 
   private def encode(rows: RDD[ArrowRows], partitions: Seq[Int]): Unit =
     SparkDriver.runOn(rows.sparkContext, rows, ArrowExport.body(task), partitions)
 
-  /** The tasks of a job that goes on would only be refused, and tried again. */
+  /**
+   * Ends the export and its job: the driver would refuse its tasks, and Spark would retry them.
+   */
   private def fail(why: Throwable): Unit =
-    if (book.fail(ArrowExport.told(why))) frame.cancel(tag)
+    if (tracker.fail(ArrowExport.asTransferError(why))) frame.cancel(tag)
 
-  /** Blocks beside executors whose node is gone are gone with it. */
+  /** Drops the blocks that were staged for nodes that are gone. */
   private def dropLost(): Unit = {
-    val nodes = staging.places.map(p => p.executorId -> p.rayNodeId).toSet
-    val gone = book.change(_.keepOnly(nodes))
+    val nodes = staging.locations.map(p => p.executorId -> p.rayNodeId).toSet
+    val gone = tracker.drop(_.keepOnly(nodes))
     if (gone.nonEmpty)
-      logWarning(s"${gone.size} staged blocks are gone with their Ray node, and are encoded again.")
-    gone.foreach(b => staging.room.free(b.executorId, b.bytes))
-    // Executors die with their claims on the staging of others, and cannot delete there any more.
-    claims.keepOnly(staging.isAlive).foreach { case (claim, place) =>
-      val files = Vector(claim.draft(task.files), claim.file(task.files))
-      staging.discard(place.executorId, files.map(name => s"${place.directory}/$name"))
+      logWarning(s"${gone.size} staged blocks were lost with their Ray node. Encoding them again.")
+    gone.foreach(b => staging.pool.release(b.executorId, b.bytes))
+    // An executor that is gone cannot delete what it wrote to the staging of other executors.
+    reservations.keepOnly(staging.isAlive).foreach { case (reservation, location) =>
+      val files = Vector(reservation.draft(task.files), reservation.file(task.files))
+      staging.discard(location.executorId, files.map(name => s"${location.directory}/$name"))
     }
   }
 
   private def discard(blocks: Vector[StagedBlock]): Unit =
     blocks.groupBy(_.executorId).foreach { case (executorId, some) =>
       val deletion = staging.discard(executorId, some.map(_.path))
-      staging.room.freeAfter(deletion, executorId, some.map(_.bytes).sum)
+      staging.pool.releaseAfter(deletion, executorId, some.map(_.bytes).sum)
     }
 }
 
 object ArrowExport {
   private val count = new AtomicLong
 
-  /** More partitions than this for each slot are packed: a block should be worth a task of Ray. */
+  /** More partitions per task slot than this are coalesced, to make a block worth a Ray task. */
   private val partitionsPerSlot = 8
 
+  /** Limits the walk along an error's causes, which may form a cycle. */
+  private val maxCauses = 100
+
   /**
-   * Begins to encode a DataFrame.
+   * Starts to encode a DataFrame.
    *
    * @throws InvalidSpecException
-   *   when a column has no image in Arrow, before any data moves
+   *   when the DataFrame is a stream, has no columns or two of the same name, or a column has no
+   *   Arrow equivalent that Ray reads; thrown before any data moves
    * @throws ClusterStoppedException
-   *   when the cluster does not run
+   *   when the cluster is not running
    */
   def start(staging: Staging, df: DataFrame, options: ExportOptions): ArrowExport = {
     staging.require()
     if (df.isStreaming)
       throw new InvalidSpecException(
-        "The DataFrame is a stream, which has no end. Move its batches, in foreachBatch."
+        "The DataFrame is a stream, which has no end. Move each of its batches in foreachBatch."
       )
     ArrowTypes.check(df.schema).foreach(why => throw new InvalidSpecException(why))
     val id = s"export-${count.incrementAndGet()}"
     val frame = new ArrowFrame(df, options.numBlocks, partitionsPerSlot)
-    val most = BlockBytes.fair(staging.places, frame.slots)
-    val begun = new ArrowExport(
+    val maxBytes = BlockBytes.fair(staging.locations, frame.slots)
+    val created = new ArrowExport(
       staging,
       frame,
       ExportTask(
-        desk = s"${Rendezvous.mailboxName(staging.clusterId)}-$id",
+        endpoint = s"${DriverEndpoint.endpointName(staging.clusterId)}-$id",
         files = id,
         schema = df.schema,
         timeZone = frame.timeZone,
         blockRows = options.maxRowsPerBlock.getOrElse(Long.MaxValue),
-        blockBytes = if (options.numBlocks.isDefined) Long.MaxValue else most,
-        claimBytes = most,
-        always = options.numBlocks.isDefined
+        blockBytes = maxBytes,
+        emptyBlocks = options.numBlocks.isDefined
       )
     )
-    begun.thread.start()
-    begun
+    created.thread.start()
+    created
   }
 
-  private def sameness(rows: RDD[ArrowRows]): Sameness =
-    if (ArrowFrame.repeats(rows)) Sameness.Same
-    else if (ArrowFrame.reorders(rows)) Sameness.Unordered
-    else Sameness.Different
+  private def level(rows: RDD[ArrowRows]): DeterministicLevel =
+    if (ArrowFrame.isDeterminate(rows)) DeterministicLevel.Determinate
+    else if (ArrowFrame.isUnordered(rows)) DeterministicLevel.Unordered
+    else DeterministicLevel.Indeterminate
 
-  /** A closure that captures the task and nothing else. */
+  /** Returns a closure that captures only the task. */
   private def body(task: ExportTask): (TaskContext, Iterator[ArrowRows]) => Unit =
     (context, rows) => rows.foreach(task.run(context, _))
 
@@ -214,18 +243,19 @@ object ArrowExport {
     new ExchangeException("The transfer from Spark to Ray was closed. Start it again.")
 
   private def stopped(clusterId: String): Throwable = new ClusterStoppedException(
-    s"Ray cluster $clusterId ended while data was on its way to it. Start a new one, and move the " +
-      "data again."
+    s"Ray cluster $clusterId ended while a DataFrame was being moved to it. Start a new cluster, " +
+      "and move the DataFrame again."
   )
 
-  private def told(why: Throwable): Throwable = why match {
-    case ours: RayOnSparkException => ours
+  private def asTransferError(error: Throwable): Throwable = error match {
+    case known: RayOnSparkException => known
     case other =>
-      val last = Iterator.iterate(other)(_.getCause).takeWhile(_ != null).toVector.last
+      val last =
+        Iterator.iterate(other)(_.getCause).take(maxCauses).takeWhile(_ != null).toVector.last
       val why = Option(last.getMessage).getOrElse(last.toString).stripSuffix(".")
       new ExchangeException(
         s"Spark could not encode the DataFrame for Ray: $why. " +
-          "Mend the cause, and move it again.",
+          "Fix the cause, then move the DataFrame again.",
         other
       )
   }

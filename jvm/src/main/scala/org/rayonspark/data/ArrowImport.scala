@@ -2,83 +2,90 @@ package org.rayonspark.data
 
 import org.apache.spark.sql.types.StructType
 import org.rayonspark.{ClusterStoppedException, ExchangeException, RayOnSparkException}
-import org.rayonspark.rendezvous.Rendezvous
+import org.rayonspark.rpc.DriverEndpoint
 
 import java.util.concurrent.atomic.{AtomicInteger, AtomicLong}
-import scala.concurrent.duration._
 
 /**
- * A Ray Dataset as Spark reads it: its blocks are handed over beside executors when they are
- * wanted, and stay there as long as there is room. All methods may be called from any thread.
+ * A Ray Dataset that Spark reads. Its blocks are staged next to executors when readers ask for
+ * them, and stay there until other data needs the memory. All methods may be called from any
+ * thread.
  *
  * {{{
- *   reader ──Fetch──► answers ─demand─► whoever holds the Dataset: writes the file by a Ray task
- *          ◄──At────          ◄─staged─
- *          ──Done──►          (the file may go, when others need the room)
+ *   reader ──Fetch──► endpoint ──request──► process with the Dataset: a Ray task writes the file
+ *          ◄──At────          ◄──staged───
+ *          ──Done──►          (the file may be evicted when other data needs the memory)
  * }}}
  */
 final class ArrowImport private (
     staging: Staging,
+    listener: ImportListener,
     val id: String,
     val schema: StructType,
     val blocks: Vector[ImportBlock]
 ) extends AutoCloseable {
 
-  /** Under this name readers ask. */
-  val desk: String = s"${Rendezvous.mailboxName(staging.clusterId)}-$id"
+  /** Name of the endpoint that serves the readers. */
+  val endpoint: String = s"${DriverEndpoint.endpointName(staging.clusterId)}-$id"
 
   private val holders = new AtomicInteger
-  private val book = new ImportBook
-  private val files = new ImportFiles(staging, book, blocks, id)
+  private val tracker = new ImportTracker
+  private val files = new StagedFiles(staging, tracker, blocks, id, () => notifyListener())
 
-  /** Where each block is best read: beside the Ray node that has it, or spread over the others. */
-  val homes: Vector[StagingPlace] = {
-    val all = staging.places
-    val places = if (all.size > 1) all.filter(_.executorId != "driver") else all
+  /**
+   * Where to read each block: next to the Ray node that stores it, otherwise spread over all
+   * locations.
+   */
+  val preferredLocations: Vector[StagingLocation] = {
+    val all = staging.locations
+    val locations = if (all.size > 1) all.filter(_.executorId != "driver") else all
     blocks.zipWithIndex.map { case (block, i) =>
-      places.find(_.rayNodeId == block.rayNodeId).getOrElse(places(i % places.size))
+      locations.find(_.rayNodeId == block.rayNodeId).getOrElse(locations(i % locations.size))
     }
   }
 
-  private val answers = new ImportAnswers(staging, book, files, blocks, homes)
-  private val server = staging.transport.serve(desk, answers.answer)
-  private val keeping = staging.room.keep(files.giveUp)
-  private val ending = staging.whenEnding(() => end(ArrowImport.stopped(staging.clusterId)))
+  private val requests = new ImportEndpoint(staging, tracker, files, blocks, preferredLocations)
+  private val server = staging.transport.serve(endpoint, requests.answer)
+  private val evictor = staging.pool.addEvictor(files.evict)
+  private val endCallback = staging.whenEnding(() => end(ArrowImport.stopped(staging.clusterId)))
 
-  /**
-   * Waits for a block that shall be written.
-   *
-   * @return
-   *   none when the time was up, or when the frame is released
-   */
-  def nextDemand(limit: FiniteDuration): Option[Demand] = book.nextDemand(limit)
+  private def notifyListener(): Unit = listener.blockRequested(id, () => tracker.change(_.take))
 
-  def released: Boolean = book.state.over.isDefined
+  /** Whether the frame is over, so that it cannot be read any more. */
+  def released: Boolean = tracker.state.over.isDefined
 
-  /** Throws unless the frame can be read. */
-  def require(): Unit = book.state.over.foreach(throw _)
+  /** Throws the reason if the frame cannot be read any more. */
+  def require(): Unit = tracker.state.over.foreach(throw _)
 
-  /** The file of a demand is there. */
+  /** Reports that the file of a request is written and has this many bytes. */
   def staged(path: String, bytes: Long): Unit = files.staged(path, bytes)
 
-  /** The file of a demand will never be there. */
+  /** Reports that the file of a request will not be written; its readers get `why`. */
   def failed(path: String, why: String): Unit = files.failed(path, why)
 
-  /** Asks for the first blocks before anybody reads them, as many as half of the staging holds. */
-  private def prefetch(): Unit = {
-    val limits = staging.places.map(p => p.executorId -> p.limit / 2).toMap
-    homes.zipWithIndex.foldLeft(Map.empty[String, Long]) { case (used, (home, i)) =>
-      val bytes = used.getOrElse(home.executorId, 0L) + blocks(i).bytes
-      val fits = limits.get(home.executorId).exists(bytes <= _)
-      if (fits) files.want(i, home, None)
-      used.updated(home.executorId, if (fits) bytes else Long.MaxValue / 2)
+  /**
+   * Requests the first blocks before there are readers, as many as fit into half of the staging.
+   * Call it once the receiver of the requests knows this frame.
+   */
+  def begin(): Unit = {
+    require()
+    val limits = staging.locations.map(p => p.executorId -> p.limit / 2).toMap
+    preferredLocations.zipWithIndex.foldLeft(Map.empty[String, Long]) {
+      case (used, (preferred, i)) =>
+        val bytes = used.getOrElse(preferred.executorId, 0L) + blocks(i).bytes
+        val fits = limits.get(preferred.executorId).exists(bytes <= _)
+        if (fits) files.want(i, preferred, None)
+        used.updated(preferred.executorId, if (fits) bytes else Long.MaxValue / 2)
     }
     ()
   }
 
-  /** rows, bytes and blocks of the Dataset, and the bytes that were read, on their host or not. */
+  /**
+   * Returns rows, bytes and blocks of the Dataset; read_bytes, the bytes that were read so far; and
+   * local_bytes, those of them that did not cross hosts.
+   */
   def report: Map[String, Double] = {
-    val read = book.state.reading
+    val read = tracker.state.reading
     Map(
       "rows" -> blocks.map(_.rows).sum.toDouble,
       "bytes" -> blocks.map(_.bytes).sum.toDouble,
@@ -88,23 +95,35 @@ final class ArrowImport private (
     )
   }
 
-  /** One more refers to the frame, until it lets go. */
-  def hold(): Unit = {
+  /** Adds a reference to the frame, until [[release]] drops it. */
+  def retain(): Unit = {
     holders.incrementAndGet()
     ()
   }
 
-  /** The last one to let go closes the frame. */
-  def letGo(): Unit = if (holders.decrementAndGet() == 0) close()
+  /** Drops a reference. The last one closes the frame. */
+  def release(): Unit = if (holders.decrementAndGet() == 0) {
+    close()
+    server.close()
+  }
 
-  /** Nobody reads the frame any more: what is staged goes. Idempotent. */
+  /** Releases the frame and deletes its staged files. Idempotent. */
   override def close(): Unit = end(ArrowImport.released(id))
 
+  /**
+   * Ends the frame because its blocks cannot be written any more; readers get `why`. Idempotent:
+   * the first reason stays.
+   */
+  def fail(why: RayOnSparkException): Unit = end(why)
+
   private def end(why: RayOnSparkException): Unit = if (files.end(why)) {
-    ending.close()
-    keeping.close()
-    server.close()
+    // Null if the cluster ends during this constructor.
+    Option(endCallback).foreach(_.close())
+    evictor.close()
+    // While a plan refers to the frame, the endpoint stays open, so that tasks get the reason.
+    if (holders.get == 0) server.close()
     ArrowImport.forget(id)
+    listener.frameReleased(id)
   }
 }
 
@@ -112,24 +131,30 @@ object ArrowImport {
   private val count = new AtomicLong
   private val open = new java.util.concurrent.ConcurrentHashMap[String, ArrowImport]
 
-  def start(staging: Staging, schema: StructType, blocks: Vector[ImportBlock]): ArrowImport = {
+  private[data] def start(
+      staging: Staging,
+      listener: ImportListener,
+      schema: StructType,
+      blocks: Vector[ImportBlock]
+  ): ArrowImport = {
     staging.require()
     val id = s"import-${staging.clusterId}-${count.incrementAndGet()}"
-    val begun = new ArrowImport(staging, id, schema, blocks)
-    open.put(id, begun)
-    begun.prefetch()
-    begun
+    val created = new ArrowImport(staging, listener, id, schema, blocks)
+    open.put(id, created)
+    // The cluster may have ended before the put.
+    if (created.released) forget(id)
+    created
   }
 
   /**
-   * The frame of that id, in the driver.
+   * Returns the frame with that id, on the driver.
    *
    * @throws ExchangeException
-   *   when there is none, or none any more
+   *   when there is no such frame, or it has been released
    */
   def find(id: String): ArrowImport = Option(open.get(id)).getOrElse(
     throw new ExchangeException(
-      s"""There is no frame "$id" from Ray, or it is released. Give the Dataset to Spark again."""
+      s"""There is no frame "$id" from Ray, or it has been released. Call to_spark again."""
     )
   )
 
@@ -139,11 +164,11 @@ object ArrowImport {
   }
 
   private def released(id: String): RayOnSparkException = new ExchangeException(
-    s"""The frame "$id" from Ray is released. Give the Dataset to Spark again."""
+    s"""The frame "$id" from Ray has been released. Call to_spark again."""
   )
 
   private def stopped(clusterId: String): RayOnSparkException = new ClusterStoppedException(
-    s"Ray cluster $clusterId is stopped, and the Dataset with it. Start a new one, or cache the " +
-      "DataFrame before the stop."
+    s"Ray cluster $clusterId has stopped, and the Dataset is lost with it. Start a new cluster, " +
+      "or cache the DataFrame before you stop the cluster."
   )
 }

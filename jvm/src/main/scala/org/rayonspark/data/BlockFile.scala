@@ -1,62 +1,69 @@
 package org.rayonspark.data
 
-import org.rayonspark.route.{StagingFiles, StagingSink}
+import org.rayonspark.remote.{StagingFiles, StagingSink}
 
 import java.io.IOException
 
 /**
- * One block on its way into staging: a file under a name of its own until it is whole. It belongs
- * to the task, which abandons it, until the driver has taken it over.
+ * A block that a task writes into staging, under a draft name until it is complete. The file
+ * belongs to the task until the driver has accepted it; a task that fails before must abandon it.
  *
  * @param prefix
- *   of the file's name
+ *   prefix of the file's name
  */
-private[data] final class BlockFile(desk: ExportDesk, claim: Claim, prefix: String) {
-  private var begun = Option.empty[BlockFile.Begun]
+private[data] final class BlockFile(
+    driver: ExportClient,
+    reservation: Reservation,
+    prefix: String
+) {
+  private var opened = Option.empty[BlockFile.Opened]
 
-  /** Waits until there is room for it. */
+  /** Waits until the pool has room for the block, and creates its file. */
   def begin(): StagingSink = {
-    val granted = desk.reserve(claim)
-    val files = desk.files(granted)
-    val draft = s"${granted.directory}/${claim.draft(prefix)}"
-    val path = s"${granted.directory}/${claim.file(prefix)}"
+    val granted = driver.reserve(reservation)
+    val files = driver.files(granted)
+    val draft = s"${granted.directory}/${reservation.draft(prefix)}"
+    val path = s"${granted.directory}/${reservation.file(prefix)}"
     val sink = writing(files.create(draft))
-    begun = Some(BlockFile.Begun(files, draft, path, sink))
+    opened = Some(BlockFile.Opened(files, draft, path, sink))
     sink
   }
 
-  /** What fails here is told as a failure of staging, and not of the user's rows. */
+  /** Runs `step`, and reports its I/O errors as errors of staging, not of the user's rows. */
   def writing[A](step: => A): A =
     try step
     catch {
       case e: IOException =>
-        val told = new IOException(
+        val error = new IOException(
           s"A block could not be written to staging (${e.getClass.getSimpleName}: " +
             s"${e.getMessage}). Give the host more shared memory, or lower `staging_memory`."
         )
-        told.addSuppressed(e)
-        throw told
+        error.addSuppressed(e)
+        throw error
     }
 
-  /** False when another attempt was quicker, and the file is gone. */
-  def publish(rows: Long, last: Boolean): Boolean = begun.exists { file =>
+  /**
+   * Completes the file and hands it to the driver. False when another attempt was faster; the file
+   * is deleted then.
+   */
+  def publish(rows: Long, last: Boolean): Boolean = opened.exists { file =>
     writing {
       file.sink.close()
       file.files.publish(file.draft, file.path)
     }
-    val kept = desk.written(claim, file.path, rows, file.sink.size, last)
-    if (!kept) file.delete()
-    kept
+    val accepted = driver.written(reservation, file.path, rows, file.sink.size, last)
+    if (!accepted) file.delete()
+    accepted
   }
 
-  /** Leaves no file and no claim. */
+  /** Deletes the file and gives up the reservation. */
   def abandon(): Unit =
-    try begun.foreach(_.delete())
-    finally desk.gaveUp(claim)
+    try opened.foreach(_.delete())
+    finally driver.abandon(reservation)
 }
 
 private[data] object BlockFile {
-  private final case class Begun(
+  private final case class Opened(
       files: StagingFiles,
       draft: String,
       path: String,

@@ -1,67 +1,75 @@
 package org.rayonspark.data
 
-import org.rayonspark.rendezvous.RouteAddress
+import org.rayonspark.rpc.StagingAddress
 
-/** What a task that encodes a partition asks of the driver. */
-sealed trait ExportQuestion extends Product with Serializable
+/** A request to the driver from a task that encodes a partition. */
+sealed trait ExportRequest extends Product with Serializable
 
-object ExportQuestion {
+object ExportRequest {
 
-  /** An attempt at a partition begins. Answered by [[ExportAnswer.Known]]. */
-  final case class Begin(partition: Int) extends ExportQuestion
-
-  /**
-   * Where may that executor stage a block? Answered by [[ExportAnswer.Granted]], when there is
-   * room.
-   */
-  final case class Reserve(claim: Claim) extends ExportQuestion
+  /** Announces an attempt at a partition. Answered by [[ExportResponse.KnownBlocks]]. */
+  final case class Begin(partition: Int) extends ExportRequest
 
   /**
-   * The file is there; `last` says that it has the partition's last rows. Answered by
-   * [[ExportAnswer.Kept]].
+   * Asks where that executor may stage a block. Answered by [[ExportResponse.Granted]] once there
+   * is room.
    */
-  final case class Written(claim: Claim, path: String, rows: Long, bytes: Long, last: Boolean)
-      extends ExportQuestion
+  final case class Reserve(reservation: Reservation) extends ExportRequest
 
-  /** Where is that executor's staging reached from here? Answered by [[ExportAnswer.Route]]. */
-  final case class OpenRoute(executorId: String) extends ExportQuestion
+  /**
+   * Hands over a complete file; `last` says that it has the partition's last rows. Answered by
+   * [[ExportResponse.Accepted]].
+   */
+  final case class Written(
+      reservation: Reservation,
+      path: String,
+      rows: Long,
+      bytes: Long,
+      last: Boolean
+  ) extends ExportRequest
 
-  /** Nothing came of a claim. Answered by [[ExportAnswer.Kept]]. */
-  final case class GaveUp(claim: Claim) extends ExportQuestion
+  /** Asks for the staging server of that executor. Answered by [[ExportResponse.Address]]. */
+  final case class OpenStagingServer(executorId: String) extends ExportRequest
+
+  /** Gives up a reservation. Answered by [[ExportResponse.Accepted]]. */
+  final case class Abandon(reservation: Reservation) extends ExportRequest
 }
 
-/** What the driver answers. */
-sealed trait ExportAnswer extends Product with Serializable
+/** The driver's answer to an [[ExportRequest]]. */
+sealed trait ExportResponse extends Product with Serializable
 
-object ExportAnswer {
+object ExportResponse {
 
   /**
-   * The blocks that are known of a partition, from an attempt before: their rows, and whether they
-   * are wanted again. `whole` says that there are no others.
+   * The blocks that earlier attempts at a partition have written: how many rows each has, and
+   * whether it is wanted again. `whole` says that there are no other blocks.
    */
-  final case class Known(blocks: Vector[KnownBlock], whole: Boolean) extends ExportAnswer
+  final case class KnownBlocks(blocks: Vector[KnownBlock], whole: Boolean) extends ExportResponse
 
-  /** In that directory, beside that executor's node. */
-  final case class Granted(executorId: String, directory: String) extends ExportAnswer
+  /** The block may be written to that directory, which is that executor's staging. */
+  final case class Granted(executorId: String, directory: String) extends ExportResponse
 
-  final case class Route(address: RouteAddress) extends ExportAnswer
+  final case class Address(address: StagingAddress) extends ExportResponse
 
-  /** False: another attempt was quicker, and the file is to be deleted. */
-  final case class Kept(kept: Boolean) extends ExportAnswer
+  /** False: another attempt was faster, and the task must delete the file. */
+  final case class Accepted(accepted: Boolean) extends ExportResponse
 
-  /** There is nothing to be done; `why` is a whole sentence. */
-  final case class Refused(why: String) extends ExportAnswer
+  /** The request cannot be served; `why` is a whole sentence. */
+  final case class Refused(why: String) extends ExportResponse
 }
 
+/** A block of an earlier attempt. */
 final case class KnownBlock(rows: Long, wanted: Boolean)
 
 /**
- * One attempt's wish to stage one block.
+ * Staging memory that one attempt reserves for one block.
  *
  * @param executorId
- *   who encodes it
+ *   executor that encodes the block
+ * @param attempt
+ *   id of Spark's task attempt
  */
-final case class Claim(
+final case class Reservation(
     executorId: String,
     partition: Int,
     sequence: Int,
@@ -69,7 +77,7 @@ final case class Claim(
     bytes: Long
 ) {
 
-  /** Names of the block's file while it is written, and when it is whole. */
+  /** Names of the block's file, while it is written and when it is complete. */
   def draft(prefix: String): String = s"${name(prefix)}.tmp"
   def file(prefix: String): String = s"${name(prefix)}.arrow"
 

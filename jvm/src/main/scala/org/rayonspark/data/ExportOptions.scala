@@ -6,22 +6,24 @@ import org.rayonspark.InvalidSpecException
  * How a DataFrame is cut into blocks: `ExportOptions.defaults().withMaxRowsPerBlock(10000)`.
  *
  * @param maxRowsPerBlock
- *   none leaves it to the block's size, 128 MiB or a part of the staging
+ *   maximum number of rows per block; if None, only the size limits a block: 128 MiB, or less if
+ *   staging is small
  * @param numBlocks
- *   as many partitions, each of them one block; none takes the frame's partitions
+ *   number of partitions; if None, the DataFrame's own. A partition whose size exceeds that of a
+ *   block arrives as several blocks with consecutive sequence numbers, which the reader joins
  */
 final case class ExportOptions(maxRowsPerBlock: Option[Long], numBlocks: Option[Int]) {
 
-  /** No block has more rows. */
+  /** Limits the number of rows per block. */
   def withMaxRowsPerBlock(rows: Long): ExportOptions = copy(maxRowsPerBlock = Some(rows))
 
-  /** So many blocks exactly; the frame is repartitioned if it has fewer partitions. */
+  /** Asks for this many partitions; repartitions a DataFrame that has fewer. */
   def withNumBlocks(blocks: Int): ExportOptions = copy(numBlocks = Some(blocks))
 
   private def positive(name: String, value: Option[Long]): Unit =
     value.filter(_ < 1).foreach { v =>
       throw new InvalidSpecException(
-        s"$name=$v is not a number of at least 1. Leave it out, or raise it."
+        s"$name=$v is less than 1. Raise it, or leave it out."
       )
     }
 
@@ -29,20 +31,20 @@ final case class ExportOptions(maxRowsPerBlock: Option[Long], numBlocks: Option[
   positive("num_blocks", numBlocks.map(_.toLong))
   if (maxRowsPerBlock.isDefined && numBlocks.isDefined)
     throw new InvalidSpecException(
-      s"max_rows_per_block=${maxRowsPerBlock.get} and num_blocks=${numBlocks.get} contradict each " +
-        "other. Give one of them."
+      s"max_rows_per_block=${maxRowsPerBlock.get} and num_blocks=${numBlocks.get} contradict " +
+        "each other. Set only one of them."
     )
 }
 
 object ExportOptions {
   val defaults: ExportOptions = ExportOptions(None, None)
 
-  /** From texts, under Python's names. */
+  /** Parses options from strings, under their Python names. */
   private[rayonspark] def of(texts: Map[String, String]): ExportOptions = {
     def number[T](name: String)(read: String => Option[T]): Option[T] = texts.get(name).map { text =>
       read(text).getOrElse(
         throw new InvalidSpecException(
-          s"$name=$text is not a whole number. Give one of at least 1."
+          s"$name=$text is not a whole number. Set a whole number of at least 1."
         )
       )
     }

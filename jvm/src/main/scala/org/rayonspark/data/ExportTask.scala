@@ -6,71 +6,71 @@ import org.apache.spark.sql.rayonspark.{ArrowEncoder, ArrowRows}
 import org.apache.spark.sql.types.StructType
 
 /**
- * Encodes one partition into blocks beside the executor's own Ray node.
+ * Encodes one partition into blocks in staging, on an executor.
  *
  * {{{
  *   rows ──batches──► file.tmp ──rename──► file
  *    Begin, Reserve ──► driver   (answers when there is room)
- *    Written ─────────► driver   (hands it on)
+ *    Written ─────────► driver   (hands the block on)
  * }}}
  *
- * @param desk
- *   name under which the driver answers
+ * @param endpoint
+ *   name of the driver's endpoint
  * @param files
- *   what the names of its files begin with
+ *   prefix of the names of its files
+ * @param blockRows
+ *   maximum number of rows per block
  * @param blockBytes
- *   no block has more, unless a single batch has; what is cut where depends on the rows alone
- * @param claimBytes
- *   what is asked for a block whose size is not yet known
- * @param always
- *   whether a partition without rows makes a block without rows
+ *   maximum size of a block, exceeded only by a single batch, and the bytes to reserve for one
+ *   whose size is not yet known; where blocks end depends on the rows alone
+ * @param emptyBlocks
+ *   whether a partition without rows becomes a block without rows
  */
 final case class ExportTask(
-    desk: String,
+    endpoint: String,
     files: String,
     schema: StructType,
     timeZone: String,
     blockRows: Long,
     blockBytes: Long,
-    claimBytes: Long,
-    always: Boolean
+    emptyBlocks: Boolean
 ) {
   def run(context: TaskContext, rows: ArrowRows): Unit =
     new ExportTask.Attempt(
       this,
       context,
-      new ExportDesk(SparkRpc.ofThisApplication(), desk, () => context.isInterrupted()),
+      new ExportClient(SparkRpc.ofThisApplication(), endpoint, () => context.isInterrupted()),
       rows
     ).run()
 }
 
 object ExportTask {
 
-  /** Large enough that what a batch costs beside its rows does not count. */
+  /** Large enough to make the fixed cost of a batch negligible. */
   private val batchBytes = 16L << 20
 
   private final class Attempt(
       task: ExportTask,
       context: TaskContext,
-      desk: ExportDesk,
+      driver: ExportClient,
       rows: ArrowRows
   ) {
     private val partition = context.partitionId()
     private val encoder =
-      new ArrowEncoder(task.schema, task.timeZone, batchBytes.min(task.claimBytes))
+      new ArrowEncoder(task.schema, task.timeZone, batchBytes.min(task.blockBytes))
     private var open: Option[BlockFile] = None
     context.addTaskCompletionListener[Unit] { _ =>
-      // The interruption of a killed task has done its work; what comes now waits for answers.
+      // Clear a killed task's interruption: the cleanup below waits for answers.
       Thread.interrupted()
       encoder.close()
       try open.foreach(_.abandon())
-      finally desk.close()
+      finally driver.close()
     }
 
     def run(): Unit = {
-      val known = desk.begin(partition)
+      val known = driver.begin(partition)
       val wanted = known.blocks.lastIndexWhere(_.wanted) + 1
-      // Behind the last one that is wanted, a whole partition has nothing to tell.
+      // In a whole partition, nothing has to be encoded after the last wanted block.
       val again = if (known.whole) known.blocks.take(wanted) else known.blocks
       again.zipWithIndex.foreach { case (block, sequence) =>
         val rows = if (block.wanted) write(sequence, block.rows) else this.rows.drop(block.rows)
@@ -78,7 +78,7 @@ object ExportTask {
       }
       if (!known.whole) {
         var sequence = known.blocks.size
-        while (rows.hasNext || (task.always && sequence == 0)) {
+        while (rows.hasNext || (task.emptyBlocks && sequence == 0)) {
           write(sequence, task.blockRows)
           sequence += 1
         }
@@ -86,23 +86,24 @@ object ExportTask {
     }
 
     /**
-     * The first batch is made before the driver is asked: it may be all.
+     * Writes one block. Its first batch is encoded before memory is reserved, because a block of
+     * one batch has a known size.
      *
      * @return
-     *   rows of the block
+     *   number of rows in the block
      */
-    private def write(sequence: Int, most: Long): Long = {
-      var count = encoder.fill(rows, most).toLong
+    private def write(sequence: Int, maxRows: Long): Long = {
+      var count = encoder.fill(rows, maxRows).toLong
       def mayGrow(size: Long): Boolean =
-        count < most && size + encoder.bytes <= task.blockBytes && rows.hasNext
-      val claim = Claim(
+        count < maxRows && size + encoder.bytes <= task.blockBytes && rows.hasNext
+      val reservation = Reservation(
         SparkExecutor.id,
         partition,
         sequence,
         context.taskAttemptId(),
-        if (mayGrow(encoder.bytes)) task.claimBytes.max(encoder.bytes) else encoder.bytes
+        if (mayGrow(encoder.bytes)) task.blockBytes.max(encoder.bytes) else encoder.bytes
       )
-      val file = new BlockFile(desk, claim, task.files)
+      val file = new BlockFile(driver, reservation, task.files)
       open = Some(file)
       val sink = file.begin()
       file.writing {
@@ -110,22 +111,22 @@ object ExportTask {
         encoder.write()
       }
       while (mayGrow(sink.size)) {
-        desk.stopWhenKilled()
-        count += encoder.fill(rows, most - count)
+        driver.stopWhenKilled()
+        count += encoder.fill(rows, maxRows - count)
         file.writing(encoder.write())
       }
       file.writing(encoder.end())
-      val kept = file.publish(count, last = !rows.hasNext)
+      val accepted = file.publish(count, last = !rows.hasNext)
       open = None
-      // Another attempt has begun the partition before this one: it is its to end.
-      if (!kept) desk.begin(partition)
+      // Another attempt was faster. The driver refuses this request unless this one may continue.
+      if (!accepted) driver.begin(partition)
       count
     }
 
     private def changed(sequence: Int, before: Long, now: Long): Throwable =
       new IllegalStateException(
-        s"Block $sequence of partition $partition had $before rows, and has $now now that it is " +
-          "encoded again. Cache or checkpoint the DataFrame, and move it again."
+        s"Block $sequence of partition $partition had $before rows, but has $now rows when it is " +
+          "encoded again. Cache or checkpoint the DataFrame, then move it again."
       )
   }
 }

@@ -1,48 +1,51 @@
 package org.rayonspark.data
 
-import org.rayonspark.rendezvous.RouteAddress
+import org.rayonspark.rpc.StagingAddress
 
-/** What a task that reads a Dataset's block asks of the driver. */
-sealed trait ImportQuestion extends Product with Serializable
+/** A request to the driver from a task that reads a Dataset's block. */
+sealed trait ImportRequest extends Product with Serializable
 
-object ImportQuestion {
+object ImportRequest {
 
   /**
-   * Where is that block, for a reader in that executor? `missing` is a path that it was told before
-   * and where nothing is. Answered by [[ImportAnswer.At]], when the block is there.
+   * Asks where a reader in that executor finds the block. `missing` is the path of an earlier
+   * answer where there was no file. Answered by [[ImportResponse.At]] once the block is staged.
    */
   final case class Fetch(block: Int, executorId: String, missing: Option[String])
-      extends ImportQuestion
+      extends ImportRequest
 
-  /** Where is that executor's staging reached from here? Answered by [[ImportAnswer.Route]]. */
-  final case class OpenRoute(executorId: String) extends ImportQuestion
+  /** Asks for the staging server of that executor. Answered by [[ImportResponse.Address]]. */
+  final case class OpenStagingServer(executorId: String) extends ImportRequest
 
-  /** A reader in that executor no longer needs the file. Answered by [[ImportAnswer.Noted]]. */
-  final case class Done(executorId: String, path: String) extends ImportQuestion
+  /** A reader in that executor no longer needs the file. Answered by [[ImportResponse.Noted]]. */
+  final case class Done(executorId: String, path: String) extends ImportRequest
 }
 
-/** What the driver answers. */
-sealed trait ImportAnswer extends Product with Serializable
+/** The driver's answer to an [[ImportRequest]]. */
+sealed trait ImportResponse extends Product with Serializable
 
-object ImportAnswer {
+object ImportResponse {
 
-  /** In that directory, beside that executor's node: on the reader's host, or on another one. */
-  final case class At(executorId: String, directory: String, path: String) extends ImportAnswer
+  /**
+   * The block is the file at `path`, in `directory`, the staging of that executor. It may be on
+   * another host than the reader.
+   */
+  final case class At(executorId: String, directory: String, path: String) extends ImportResponse
 
-  final case class Route(address: RouteAddress) extends ImportAnswer
-  case object Noted extends ImportAnswer
+  final case class Address(address: StagingAddress) extends ImportResponse
+  case object Noted extends ImportResponse
 
-  /** There is no such block any more; `why` is a whole sentence. */
-  final case class Refused(why: String) extends ImportAnswer
+  /** The block cannot be read any more; `why` is a whole sentence. */
+  final case class Refused(why: String) extends ImportResponse
 }
 
 /**
- * A block of a Dataset, as Ray knows it.
+ * A block of a Dataset, as Ray describes it.
  *
  * @param rayNodeId
- *   a node that has it in its store
+ *   a Ray node that has it in its object store
  */
 final case class ImportBlock(rows: Long, bytes: Long, rayNodeId: String)
 
-/** A block that shall be written: `path` is beside that Ray node. */
-final case class Demand(block: Int, executorId: String, rayNodeId: String, path: String)
+/** A block that must be written to `path`, in the staging of that Ray node. */
+final case class BlockRequest(block: Int, executorId: String, rayNodeId: String, path: String)

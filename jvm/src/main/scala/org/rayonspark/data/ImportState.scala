@@ -3,30 +3,33 @@ package org.rayonspark.data
 import org.rayonspark.RayOnSparkException
 
 /**
- * All that the driver knows of one Dataset on its way to Spark: where its blocks are staged, and
- * who reads them. Pure: every method gives the state after it.
+ * The driver's state of one Dataset that Spark reads: where its blocks are staged, and which
+ * executors read them. Pure: every method returns the next state.
  *
  * {{{
- *   want ──► Asked ──granted──► Claimed ──staged──► Ready ──giveUp──► (gone)
- *            waits for room     a demand            pinned by its readers
+ *   want ──► Asked ──granted──► Reserved ──staged──► Ready ──evict──► (deleted)
+ *            waits for room     being written        pinned by its readers
  * }}}
  *
  * @param files
- *   by path: what is staged, or on its way
- * @param demands
- *   what shall be written and nobody has taken yet, in the order of its coming
+ *   files that are staged or requested, by path
+ * @param paths
+ *   the path of each of them, by block and executor
+ * @param requests
+ *   blocks to be written whose request has not been handed out yet, oldest first
  * @param made
- *   how many files there have been: no path is used twice
+ *   number of files so far, so that no path is used twice
  * @param clock
- *   counts the uses, so that the one that is longest ago can be found
+ *   counts the uses of files, to find the least recently used one
  * @param reading
- *   what was read until now
+ *   what was read so far
  * @param over
- *   why nobody reads any more
+ *   why the frame cannot be read any more; None while it can
  */
 private[data] final case class ImportState(
     files: Map[String, ImportState.File] = Map.empty,
-    demands: Vector[Demand] = Vector.empty,
+    paths: Map[(Int, String), String] = Map.empty,
+    requests: Vector[BlockRequest] = Vector.empty,
     made: Long = 0,
     clock: Long = 0,
     reading: ImportState.Reading = ImportState.Reading(),
@@ -34,47 +37,54 @@ private[data] final case class ImportState(
 ) {
   import ImportState._
 
-  /** A block is wanted at that place, by a reader or before there is one. */
+  /** A block is needed at that location, by a reader or before there is one. */
   def want(
       block: Int,
       bytes: Long,
-      place: StagingPlace,
+      location: StagingLocation,
       directory: String,
       reader: Option[ImportReader]
-  ): (ImportState, Want) = find(block, place.executorId) match {
-    case Some((path, file)) if file.stage == Stage.Ready =>
+  ): (ImportState, Want) = find(block, location.executorId) match {
+    case Some((path, file)) if file.state == FileState.Ready =>
       (reader.fold(this)(r => pin(path, r.executorId)), Want.Ready(path))
     case Some((path, _)) =>
-      (change(path)(f => f.copy(waiting = f.waiting ++ reader)), Want.OnItsWay)
+      (change(path)(f => f.copy(waiting = f.waiting ++ reader)), Want.Pending)
     case None =>
       val path = s"$directory/$block-${made + 1}.arrow"
-      val file = File(block, place.executorId, bytes, Stage.Asked, reader.toVector, used = clock)
+      val file =
+        File(block, location.executorId, bytes, FileState.Asked, reader.toVector, used = clock)
       (
-        copy(files = files.updated(path, file), made = made + 1),
-        Want.Claim(Demand(block, place.executorId, place.rayNodeId, path), bytes)
+        copy(
+          files = files.updated(path, file),
+          paths = paths.updated((block, location.executorId), path),
+          made = made + 1
+        ),
+        Want.Reserve(BlockRequest(block, location.executorId, location.rayNodeId, path), bytes)
       )
   }
 
-  /** There is room for a file; false when it is not wanted any more. */
-  def granted(demand: Demand): (ImportState, Boolean) =
-    if (files.contains(demand.path))
+  /** A file got its memory; false when it is not needed any more. */
+  def granted(request: BlockRequest): (ImportState, Boolean) =
+    if (files.contains(request.path))
       (
-        change(demand.path)(_.copy(stage = Stage.Claimed)).copy(demands = demands :+ demand),
+        change(request.path)(_.copy(state = FileState.Reserved))
+          .copy(requests = requests :+ request),
         true
       )
     else (this, false)
 
-  /** Hands out what shall be written next. */
-  def take: (ImportState, Option[Demand]) = (copy(demands = demands.drop(1)), demands.headOption)
+  /** Hands out the next request. */
+  def take: (ImportState, Option[BlockRequest]) =
+    (copy(requests = requests.drop(1)), requests.headOption)
 
   /**
-   * A file is there, with so many bytes. With it come the file as it was and those who have waited
-   * for it, who read it from now on; nothing when it is not wanted any more.
+   * A file is written, and has this many bytes. Its waiting readers read it from now on. Returns
+   * the file as it was before, with those readers; None when it is not needed any more.
    */
   def staged(path: String, bytes: Long): (ImportState, Option[File]) = files.get(path) match {
     case None => (this, None)
     case Some(file) =>
-      val ready = file.copy(stage = Stage.Ready, bytes = bytes, waiting = Vector.empty)
+      val ready = file.copy(state = FileState.Ready, bytes = bytes, waiting = Vector.empty)
       val there = copy(files = files.updated(path, ready))
       (file.waiting.foldLeft(there)((s, r) => s.pin(path, r.executorId)), Some(file))
   }
@@ -83,39 +93,46 @@ private[data] final case class ImportState(
   def unpin(path: String, executorId: String): ImportState =
     change(path)(f => f.copy(pins = f.pins.diff(Vector(executorId))))
 
-  /** A file is not there, or will never be. */
+  /** A file is missing, or will not be written. */
   def drop(path: String): (ImportState, Option[File]) =
-    (copy(files = files - path, demands = demands.filterNot(_.path == path)), files.get(path))
+    (without(path).copy(requests = requests.filterNot(_.path == path)), files.get(path))
 
   /**
-   * Of that executor's staging, the file goes that nobody who lives reads, and whose last use is
-   * longest ago.
+   * Evicts the least recently used file in that executor's staging that is not read on any live
+   * executor.
    */
-  def giveUp(
+  def evict(
       executorId: String,
       alive: String => Boolean
   ): (ImportState, Option[(String, File)]) = {
-    val eldest = files
+    val oldest = files
       .filter { case (_, f) =>
-        f.executorId == executorId && f.stage == Stage.Ready && !f.pins.exists(alive)
+        f.executorId == executorId && f.state == FileState.Ready && !f.pins.exists(alive)
       }
       .minByOption { case (_, f) => f.used }
-    (eldest.fold(this) { case (path, _) => copy(files = files - path) }, eldest)
+    (oldest.fold(this) { case (path, _) => without(path) }, oldest)
   }
 
-  /** A reader has been told to read so many bytes, on their host or not. */
+  /** Counts bytes that a reader was directed to; `local` if they do not cross hosts. */
   def read(bytes: Long, local: Boolean): ImportState = copy(reading = reading.add(bytes, local))
 
   /**
-   * Nobody reads any more. With it come all files that were there or on their way, the first time.
+   * Ends the frame. The first call returns all files that were staged or requested; later calls
+   * return None.
    */
   def end(why: RayOnSparkException): (ImportState, Option[Vector[(String, File)]]) =
     if (over.isDefined) (this, None)
     else
-      (copy(files = Map.empty, demands = Vector.empty, over = Some(why)), Some(files.toVector))
+      (
+        copy(files = Map.empty, paths = Map.empty, requests = Vector.empty, over = Some(why)),
+        Some(files.toVector)
+      )
 
   private def find(block: Int, executorId: String): Option[(String, File)] =
-    files.find { case (_, f) => f.block == block && f.executorId == executorId }
+    paths.get((block, executorId)).map(path => path -> files(path))
+
+  private def without(path: String): ImportState =
+    copy(files = files - path, paths = paths -- files.get(path).map(f => (f.block, f.executorId)))
 
   private def pin(path: String, executorId: String): ImportState =
     copy(clock = clock + 1)
@@ -127,42 +144,44 @@ private[data] final case class ImportState(
 
 private[data] object ImportState {
 
-  /** How far a file has come. */
-  sealed trait Stage extends Product with Serializable
-  object Stage {
-    case object Asked extends Stage
-    case object Claimed extends Stage
-    case object Ready extends Stage
+  /** How far a file is. */
+  sealed trait FileState extends Product with Serializable
+  object FileState {
+    case object Asked extends FileState
+    case object Reserved extends FileState
+    case object Ready extends FileState
   }
 
   /**
    * @param waiting
-   *   who reads it when it is there
+   *   readers that wait for it
    * @param pins
-   *   the executors of the tasks that read it now
+   *   executors of the tasks that read it now, once for each task
+   * @param used
+   *   clock of its last use
    */
   final case class File(
       block: Int,
       executorId: String,
       bytes: Long,
-      stage: Stage,
+      state: FileState,
       waiting: Vector[ImportReader] = Vector.empty,
       pins: Vector[String] = Vector.empty,
       used: Long = 0
   )
 
-  /** What becomes of a wish for a block. */
+  /** What the caller of `want` must do. */
   sealed trait Want extends Product with Serializable
   object Want {
 
-    /** It is there. */
+    /** The file is staged: answer the reader. */
     final case class Ready(path: String) extends Want
 
-    /** The reader is told when it is. */
-    case object OnItsWay extends Want
+    /** The file is on its way: the reader gets an answer when it is staged. */
+    case object Pending extends Want
 
-    /** It needs room first. */
-    final case class Claim(demand: Demand, bytes: Long) extends Want
+    /** The file is new: reserve memory for it. */
+    final case class Reserve(request: BlockRequest, bytes: Long) extends Want
   }
 
   final case class Reading(bytes: Long = 0, localBytes: Long = 0) {
@@ -171,5 +190,5 @@ private[data] object ImportState {
   }
 }
 
-/** A task that waits for a file, and how it is told. */
-private[data] final case class ImportReader(executorId: String, say: ImportAnswer => Unit)
+/** A task that waits for a file, and how to answer it. */
+private[data] final case class ImportReader(executorId: String, respond: ImportResponse => Unit)

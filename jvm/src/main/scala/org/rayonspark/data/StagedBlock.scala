@@ -1,14 +1,14 @@
 package org.rayonspark.data
 
 /**
- * A part of a DataFrame as an Arrow IPC stream in a file, beside a Ray node.
+ * A part of a DataFrame: an Arrow IPC stream in a file in the staging of a Ray node.
  *
  * @param id
  *   its number in the export
  * @param sequence
  *   its number in the partition
  * @param executorId
- *   beside which it is, mostly the one that has encoded it
+ *   executor whose staging holds it, usually the one that encoded it
  * @param path
  *   on that executor's host
  * @param local

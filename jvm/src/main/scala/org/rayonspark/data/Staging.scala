@@ -1,43 +1,43 @@
 package org.rayonspark.data
 
-import org.rayonspark.rendezvous.Transport
-import org.rayonspark.rendezvous.RouteAddress
+import org.rayonspark.rpc.Transport
+import org.rayonspark.rpc.StagingAddress
 
 import scala.concurrent.Future
 
-/** What the exchange of data sees of a cluster, in the driver. */
+/** What the data exchange needs of a cluster, on the driver. */
 trait Staging {
   def clusterId: String
 
-  /** The staging of the nodes that are alive now, the head's included. */
-  def places: Vector[StagingPlace]
+  /** Returns the staging locations of the nodes that are alive now, the head's included. */
+  def locations: Vector[StagingLocation]
 
-  /** The host of a Spark executor under Spark's name, if Spark tells. */
+  /** Returns the host of an executor under the name that Spark uses, if Spark knows it. */
   def hostOf(executorId: String): Option[String]
 
   /** Whether Spark still runs tasks on that executor. */
   def isAlive(executorId: String): Boolean
 
   /**
-   * Has an executor's keeper delete these files or directories from its staging. The result comes
-   * when they are gone; it fails when the keeper is.
+   * Asks an executor's node agent to delete these files or directories from its staging. The result
+   * completes once they are deleted; it fails if the agent is gone.
    */
   def discard(executorId: String, paths: Vector[String]): Future[Unit]
 
-  /** Where other hosts reach that executor's staging. */
-  def route(executorId: String): Future[RouteAddress]
+  /** Returns the address of that executor's staging server, for other hosts. */
+  def stagingAddress(executorId: String): Future[StagingAddress]
 
   def transport: Transport
 
-  /** The bytes of all places. */
-  def room: StagingRoom
+  /** The memory of all staging locations. */
+  def pool: StagingPool
 
   /** Throws [[org.rayonspark.ClusterStoppedException]] unless the cluster runs. */
   def require(): Unit
 
   /**
-   * Has `close` called once, on a thread of the cluster's, when the cluster begins to end; closing
-   * the result takes that back. It must not block.
+   * Calls `close` once, on one of the cluster's threads, when the cluster begins to end. It must
+   * not block. Close the result to withdraw it.
    */
   def whenEnding(close: () => Unit): AutoCloseable
 }

@@ -2,64 +2,75 @@ package org.rayonspark.job
 
 import org.apache.spark.{TaskContext, TaskKilledException}
 import org.apache.spark.rayonspark.{SparkExecutor, SparkRpc, SparkShutdown}
-import org.rayonspark.node.{ExecutorFacts, GuardedProcess, NodeKeeper}
-import org.rayonspark.rendezvous.Rendezvous
-import org.rayonspark.route.RouteServer
+import org.rayonspark.node.{ExecutorInfo, GuardedProcess, NodeAgent}
+import org.rayonspark.rpc.DriverEndpoint
+import org.rayonspark.remote.StagingServer
 
 import java.util.concurrent.ConcurrentHashMap
 import scala.concurrent.duration._
 
 /**
- * What runs on an executor to bring a Ray node there: it makes sure that the executor has a keeper
- * for the cluster, and waits. The same body serves barrier and plain stages.
- *
- * @param holding
- *   the executor whose slot the task holds for the life of its node; None only brings nodes
+ * A Spark task about the Ray node on its executor. Barrier and plain stages run the same body.
  */
-final case class NodeTask(clusterId: String, holding: Option[String]) {
+sealed trait NodeTask extends Product with Serializable {
 
-  /** Returns when the node is ready, or has been refused; a holding one, when it is gone. */
-  def run(context: TaskContext): Unit = holding match {
-    case None =>
-      val keeper = NodeTask.keeper(clusterId, SparkExecutor.facts(context))
-      await(context)(keeper.awaitReady(NodeTask.cancelPoll))
-    case Some(executorId) =>
-      val here = SparkExecutor.facts(context).executorId
+  /** Runs in a task; throws if the task is interrupted or cannot do its work. */
+  def run(context: TaskContext): Unit
+}
+
+object NodeTask {
+
+  /** Makes sure that its executor has a node agent for the cluster. */
+  final case class Place(clusterId: String) extends NodeTask {
+    def run(context: TaskContext): Unit = {
+      agent(clusterId, SparkExecutor.info(context))
+      ()
+    }
+  }
+
+  /** As [[Place]], and keeps its slot until the node is ready or its agent has closed. */
+  final case class Fill(clusterId: String) extends NodeTask {
+    def run(context: TaskContext): Unit = {
+      val started = agent(clusterId, SparkExecutor.info(context))
+      await(context)(started.awaitReady(cancelPoll))
+    }
+  }
+
+  /** Keeps a slot of this executor until its node's agent has closed. */
+  final case class Reserve(clusterId: String, executorId: String) extends NodeTask {
+    def run(context: TaskContext): Unit = {
+      val here = SparkExecutor.info(context).executorId
       if (here != executorId)
         throw new IllegalStateException(
-          s"Executor $executorId had no free slot for its Ray node, and executor $here has."
+          s"Executor $executorId had no free slot for its Ray node. The task ran on executor $here."
         )
-      NodeTask.running(clusterId).foreach { keeper =>
-        await(context)(keeper.awaitClosed(NodeTask.cancelPoll))
-      }
+      running(clusterId).foreach(running => await(context)(running.awaitClosed(cancelPoll)))
+    }
   }
 
   private def await(context: TaskContext)(done: => Boolean): Unit =
     while (!done)
       if (context.isInterrupted()) throw new TaskKilledException("the job was cancelled")
-}
 
-object NodeTask {
-
-  /** Spark tells a task of its cancellation by a flag only: the task has to look at it. */
+  /** Spark only sets a flag to cancel a task, so the task has to poll it. */
   private val cancelPoll = 200.milliseconds
 
-  private val keepers = new ConcurrentHashMap[String, NodeKeeper]
+  private val agents = new ConcurrentHashMap[String, NodeAgent]
 
-  private def running(clusterId: String): Option[NodeKeeper] = Option(keepers.get(clusterId))
+  private def running(clusterId: String): Option[NodeAgent] = Option(agents.get(clusterId))
 
-  private def keeper(clusterId: String, facts: => ExecutorFacts): NodeKeeper =
-    keepers.computeIfAbsent(
+  private def agent(clusterId: String, executor: => ExecutorInfo): NodeAgent =
+    agents.computeIfAbsent(
       clusterId,
       _ =>
-        new NodeKeeper(
-          Rendezvous.mailboxName(clusterId),
-          facts,
+        new NodeAgent(
+          DriverEndpoint.endpointName(clusterId),
+          executor,
           SparkRpc.ofThisApplication(),
           GuardedProcess,
-          RouteServer,
+          StagingServer,
           SparkShutdown,
-          () => { keepers.remove(clusterId); () }
+          () => { agents.remove(clusterId); () }
         )
     )
 }

@@ -5,22 +5,31 @@ import java.nio.file.{Files, Path, Paths}
 import scala.util.Try
 
 /**
- * The memory that the kernel allows this process: the smallest limit of its own control group and
- * of all groups above it. Knows version 1, version 2, and hosts that mount both.
+ * Reads the kernel's memory limit for this process: the smallest limit of its own control group and
+ * of all groups above it. Supports control groups version 1, version 2, and hosts that mount both.
  */
 private[node] object CgroupMemory {
 
-  /** One mounted hierarchy: `root` is the group that is visible at `mountPoint`. */
+  /**
+   * One mounted hierarchy of control groups.
+   *
+   * @param root
+   *   the group that is visible at `mountPoint`
+   * @param group
+   *   the group of this process
+   * @param file
+   *   name of the limit file in each group's directory
+   */
   final case class Hierarchy(mountPoint: String, root: String, group: String, file: String) {
 
-    /** The file beside the own group's limit that counts what the kernel killed. */
+    /** The file next to the own group's limit that counts the processes the kernel killed. */
     def killsFile: Path =
       files.head.resolveSibling(if (file == limitFile2) "memory.events" else "memory.oom_control")
 
-    /** Limit files from the process' own group up to the mount point. */
+    /** The limit files from the process's own group up to the mount point. */
     def files: Vector[Path] = {
       val top = Paths.get(mountPoint)
-      // Inside a container the group's path is often the host's, and the mount its own group only.
+      // In a container, the path is often the host's, while the mount shows the own group only.
       val below =
         if (root == "/") group
         else if (group == root || group.startsWith(root + "/")) group.drop(root.length)
@@ -38,26 +47,26 @@ private[node] object CgroupMemory {
 
   private val limitFile2 = "memory.max"
 
-  /** Bytes; None where nothing limits this process, or where there are no control groups. */
+  /** Returns the limit in bytes; None if nothing limits this process or there are no groups. */
   def limit(): Option[Long] =
     mounted().flatMap(_.files).flatMap(read).flatMap(parseLimit).minOption
 
   /**
-   * The own control group, where it has a limit of its own: what is killed in it then has outgrown
-   * that limit, and not the host.
+   * Returns this process's own control group if that group has a limit. A process killed in it has
+   * then outgrown that limit, not the host's memory.
    */
-  def own(): Option[Own] = {
-    for {
-      hierarchy <- mounted()
-      limit <- read(hierarchy.files.head).flatMap(parseLimit)
-      if read(hierarchy.killsFile).flatMap(parseKills).isDefined
-    } yield Own(limit, hierarchy.killsFile)
-  }.minByOption(_.limit)
+  def ownGroup(): Option[OwnGroup] =
+    mounted()
+      .filter(hierarchy => read(hierarchy.killsFile).flatMap(parseKills).isDefined)
+      .flatMap { hierarchy =>
+        read(hierarchy.files.head).flatMap(parseLimit).map(OwnGroup(_, hierarchy.killsFile))
+      }
+      .minByOption(_.limit)
 
   /** @param limit bytes */
-  final case class Own(limit: Long, killsFile: Path) {
+  final case class OwnGroup(limit: Long, killsFile: Path) {
 
-    /** How many processes the kernel has killed in it for want of memory. */
+    /** How many processes of the group the kernel has killed for lack of memory. */
     def kills(): Long = read(killsFile).flatMap(parseKills).getOrElse(0L)
   }
 
@@ -101,16 +110,16 @@ private[node] object CgroupMemory {
       .flatten
   }
 
-  // Version 1 says "no limit" with the largest page-aligned long; no host has a pebibyte.
+  // Version 1 writes "no limit" as the largest page-aligned long. No host has a pebibyte.
   private val noLimit = 1L << 50
 
-  /** What a limit file holds; None for no limit, which may be written "max" or as a huge number. */
+  /** Parses a limit file. None means no limit, which may be "max" or a huge number. */
   def parseLimit(text: String): Option[Long] =
     Try(BigInt(text.trim)).toOption.filter(b => b > 0 && b < noLimit).map(_.toLong)
 
   /**
-   * What counts kills, "name number" in each line; None where a kernel does not count (version 1
-   * before 4.13).
+   * Parses the number of kills from lines of "name number". None if the kernel does not count kills
+   * (version 1 before Linux 4.13).
    */
   def parseKills(text: String): Option[Long] =
     text.linesIterator

@@ -2,51 +2,87 @@ package org.rayonspark.node
 
 import com.fasterxml.jackson.core.JsonProcessingException
 import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
+import org.apache.spark.internal.Logging
 
 import scala.concurrent.duration.FiniteDuration
-import scala.jdk.CollectionConverters._
+import scala.collection.JavaConverters._
 
-/** The lines that cross the guard's pipes: one JSON object each. */
-private[node] object EventLine {
+/** Reads and writes the lines on the guard's pipes. Each line is one JSON object. */
+private[node] object EventLine extends Logging {
   private val json = new ObjectMapper()
 
-  /** None for a line that is no event: a guard of this jar writes none, so it is a stray print. */
+  // Enough to recognize the line.
+  private val quotedChars = 200
+
+  /**
+   * Parses a line that the guard wrote. Returns None for a line that is not an event: the guard
+   * writes only events, so this is a stray print. Also returns None, with a warning, for an event
+   * that lacks a field or has a field of the wrong type.
+   */
   def read(line: String): Option[NodeEvent] =
     try Option(json.readTree(line)).filter(_.isObject).flatMap(event)
     catch { case _: JsonProcessingException => None }
 
   private def event(line: JsonNode): Option[NodeEvent] = line.path("event").asText match {
-    case "hello" =>
-      val ray = Option(line.get("ray")).filterNot(_.isNull).map(_.asText)
-      Some(NodeEvent.Hello(line.get("pid").asLong, line.get("python").asText, ray))
-    case "node" =>
-      Some(
-        NodeEvent.NodeSeen(
-          line.get("name").asText,
-          line.get("id").asText,
-          line.get("alive").asBoolean
-        )
-      )
-    case "exit" =>
-      val tail = line.get("tail").elements.asScala.map(_.asText).toVector
-      Some(
-        NodeEvent.Exited(NodeExit(line.get("code").asInt, line.get("asked").asBoolean, tail))
-      )
+    case "hello" => warnIfNone(line)(hello(line))
+    case "node" => warnIfNone(line)(nodeSeen(line))
+    case "exit" => warnIfNone(line)(exited(line))
     case _ => None
+  }
+
+  private def hello(line: JsonNode): Option[NodeEvent] =
+    for {
+      pid <- field(line, "pid")(_.isIntegralNumber)
+      python <- field(line, "python")(_.isTextual)
+      ray <- field(line, "ray")(ray => ray.isTextual || ray.isNull)
+      dashboard <- field(line, "dashboard")(_.isBoolean)
+    } yield NodeEvent.Hello(
+      pid.asLong,
+      python.asText,
+      Option.unless(ray.isNull)(ray.asText),
+      dashboard.asBoolean
+    )
+
+  private def nodeSeen(line: JsonNode): Option[NodeEvent] =
+    for {
+      name <- field(line, "name")(_.isTextual)
+      id <- field(line, "id")(_.isTextual)
+      alive <- field(line, "alive")(_.isBoolean)
+    } yield NodeEvent.NodeSeen(name.asText, id.asText, alive.asBoolean)
+
+  private def exited(line: JsonNode): Option[NodeEvent] =
+    for {
+      code <- field(line, "code")(_.isInt)
+      asked <- field(line, "asked")(_.isBoolean)
+      tail <- field(line, "tail")(_.isArray)
+    } yield NodeEvent.Exited(
+      NodeExit(code.asInt, asked.asBoolean, tail.elements.asScala.map(_.asText).toVector)
+    )
+
+  private def field(line: JsonNode, name: String)(isValid: JsonNode => Boolean): Option[JsonNode] =
+    Option(line.get(name)).filter(isValid)
+
+  private def warnIfNone(line: JsonNode)(event: Option[NodeEvent]): Option[NodeEvent] = {
+    if (event.isEmpty)
+      logWarning(
+        "Ignored a malformed event from a node's guard: " + line.toString.take(quotedChars)
+      )
+    event
   }
 
   def launch(launch: NodeLaunch): String = {
     val line = json.createObjectNode()
-    val order = line.putObject("launch")
-    val arguments = order.putArray("arguments")
+    val fields = line.putObject("launch")
+    val arguments = fields.putArray("arguments")
     launch.command.arguments.foreach(arguments.add)
-    val environment = order.putObject("environment")
+    val environment = fields.putObject("environment")
     launch.command.environment.foreach { case (name, value) => environment.put(name, value) }
-    order.put("nodes", launch.nodes)
-    launch.watchGcs.fold(order.putNull("watch_gcs"))(order.put("watch_gcs", _))
-    order.put("log_directory", launch.logDirectory)
-    order.put("log_prefix", launch.logPrefix)
-    val remove = order.putArray("remove")
+    fields.put("nodes", launch.nodes)
+    fields.put("client_server", launch.clientServer)
+    launch.watchGcs.fold(fields.putNull("watch_gcs"))(fields.put("watch_gcs", _))
+    fields.put("log_directory", launch.logDirectory)
+    fields.put("log_prefix", launch.logPrefix)
+    val remove = fields.putArray("remove")
     launch.remove.foreach(remove.add)
     json.writeValueAsString(line)
   }

@@ -11,14 +11,15 @@ import scala.concurrent.duration._
 import scala.util.control.NonFatal
 
 /**
- * A node under its guard. Its events come from one daemon thread, which ends with the guard.
+ * A node process under its guard. One daemon thread reads its events, and ends with the guard.
  *
  * {{{
- *   this JVM ══stdin: orders════════► guard.py ──► ray_node.py (`ray start`) ──► GCS, raylet, workers
- *            ◄═stdout: events════════    ▲ holds the directory's lock, ends and removes all below it
+ *   this JVM ══stdin: commands════► guard.py ──► ray_node.py (`ray start`) ──► GCS, raylet, workers
+ *            ◄═stdout: events══════    ▲ holds the directory's lock, ends every process below it,
+ *                                        removes the directory
  * }}}
  *
- * The pipe is a lease: when this JVM ends, however it ends, the guard reads its end and stops the
+ * The pipe is a lease: however this JVM ends, the guard reads the end of the pipe and stops the
  * node.
  */
 private[node] final class GuardedProcess(
@@ -27,10 +28,10 @@ private[node] final class GuardedProcess(
     onEvent: NodeEvent => Unit
 ) extends NodeProcess
     with Logging {
-  // After the grace a guard needs time to kill, to keep the logs and to remove the directory.
+  // After the grace period, a guard needs time to kill, save the logs and remove the directory.
   private val stopLimit = 15.seconds
 
-  // All guarded by `this`, as is the guard's stdin.
+  // Guarded by `this`, as is the guard's stdin.
   private var draining = false
   private var stopped = false
   private var launched: Option[NodeLaunch] = None
@@ -58,7 +59,7 @@ private[node] final class GuardedProcess(
     }
   }
 
-  /** A guard that hangs is killed; its end is then noticed like any other. */
+  /** Kills a guard that hangs. The reading thread then notices its end like any other. */
   private def killAfter(limit: FiniteDuration): Unit =
     CompletableFuture
       .delayedExecutor(limit.toMillis, TimeUnit.MILLISECONDS)
@@ -70,56 +71,68 @@ private[node] final class GuardedProcess(
       stdin.write((line + "\n").getBytes(StandardCharsets.UTF_8))
       stdin.flush()
     } catch {
-      case e: IOException => logDebug(s"The guard of $directory is gone, as its exit will say", e)
+      case e: IOException => logDebug(s"The guard of $directory has ended. Its exit follows.", e)
     }
 
   private def read(): Unit = {
+    val exit =
+      try events()
+      catch {
+        // No thread reads the guard's events any more, so only its death can still be reported.
+        case e: Throwable =>
+          logError(s"Could not read the events of $directory. Its node is killed.", e)
+          guard.destroyForcibly()
+          None
+      }
+    // Pass on the last event only after the guard itself has been reaped.
+    val code = guard.waitFor()
+    publish(exit.getOrElse(guardDied(code)))
+    closeStdin()
+  }
+
+  private def events(): Option[NodeEvent.Exited] = {
     val stdout = new BufferedReader(
       new InputStreamReader(guard.getInputStream, StandardCharsets.UTF_8)
     )
-    val exit = Iterator
+    Iterator
       .continually(nextLine(stdout))
       .takeWhile(_.isDefined)
       .flatMap(line => EventLine.read(line.get))
       .foldLeft(Option.empty[NodeEvent.Exited]) {
         case (_, last: NodeEvent.Exited) => Some(last)
         case (exit, event) =>
-          tell(event)
+          publish(event)
           exit
       }
-    // The last event is passed on only when the guard, too, has been reaped.
-    val code = guard.waitFor()
-    tell(exit.getOrElse(guardDied(code)))
-    closeStdin()
   }
 
   private def nextLine(stdout: BufferedReader): Option[String] =
     try Option(stdout.readLine())
     catch { case _: IOException => None }
 
-  private def tell(event: NodeEvent): Unit =
+  private def publish(event: NodeEvent): Unit =
     try onEvent(event)
-    catch { case NonFatal(e) => logError(s"Event $event of $directory was not handled", e) }
+    catch { case NonFatal(e) => logError(s"Could not handle event $event of $directory", e) }
 
   private def closeStdin(): Unit =
     try guard.getOutputStream.close()
     catch { case _: IOException => () }
 
-  /** The guard died without a last word: what it would have done is done here. */
+  /** Does what a guard that died without its last event would have done. */
   private def guardDied(code: Int): NodeEvent.Exited = {
     val tail = OutputTail.read(NodeGuard.output(directory)) ++
       OutputTail.read(NodeGuard.errors(directory))
     val (asked, remove) = synchronized((draining || stopped, launched.toVector.flatMap(_.remove)))
     val alive = Orphans.kill(directory)
     val survivors = if (alive.isEmpty) None else Some(s"Processes $alive ignored SIGKILL.")
-    val troubles = (remove.map(Paths.get(_)) :+ directory).flatMap { path =>
+    val problems = (remove.map(Paths.get(_)) :+ directory).flatMap { path =>
       try {
         NodeDirs.delete(path)
         None
-      } catch { case e: IOException => Some(s"Directory $path could not be removed: $e.") }
+      } catch { case e: IOException => Some(s"Could not remove directory $path: $e.") }
     }
-    val words = s"The node's guard ended with code $code." +: (tail ++ survivors ++ troubles)
-    NodeEvent.Exited(NodeExit(code, asked, words))
+    val lines = s"The node's guard ended with code $code." +: (tail ++ survivors ++ problems)
+    NodeEvent.Exited(NodeExit(code, asked, lines))
   }
 }
 
@@ -132,5 +145,5 @@ object GuardedProcess extends NodeProcessFactory {
       onEvent: NodeEvent => Unit
   ): NodeProcess =
     try new GuardedProcess(NodeGuard.start(python, directory, environment), directory, onEvent)
-    catch { case e: IOException => new UnstartedProcess(e, directory, onEvent) }
+    catch { case e: IOException => new FailedProcess(e, directory, onEvent) }
 }

@@ -1,51 +1,94 @@
 package org.rayonspark.node
 
+import org.apache.spark.internal.Logging
 import org.rayonspark.conf.RayPort
-import org.rayonspark.threads.Daemon
+import org.rayonspark.threads.{Daemon, Steps}
 
 import java.io.IOException
 import java.net.StandardSocketOptions
 import java.nio.ByteBuffer
-import java.nio.channels.{SelectionKey, Selector, ServerSocketChannel, SocketChannel}
+import java.nio.channels.{
+  DatagramChannel,
+  SelectionKey,
+  Selector,
+  ServerSocketChannel,
+  SocketChannel
+}
 import scala.collection.mutable
-import scala.jdk.CollectionConverters._
+import scala.concurrent.duration._
+import scala.collection.JavaConverters._
 
 /**
- * Ports that nobody else can take, until they are released to the node that will listen on them.
- * They answer: whether another host can open a connection is asked before anything is launched.
+ * Holds ports, so that no other process can use them, until they are released to the node that will
+ * listen on them. Keeps their claims (see [[PortAllocator]]) until it is closed.
  *
- * One daemon thread accepts connections and keeps each until its other side closes it. Unaccepted
- * ones would fill the system's queue when many executors ask at once, and the side that closes
- * first holds its port in TIME_WAIT, where Ray could not bind it.
+ * The ports accept connections, because other hosts check that they can connect before Ray is
+ * launched.
+ *
+ * One daemon thread accepts connections and keeps each open until its other side closes it.
+ * Unaccepted connections would fill the system's queue when many executors check at once. The side
+ * that closes first holds its port in TIME_WAIT, where Ray could not bind it.
+ *
+ * @param open
+ *   accepts a connection
+ * @param pause
+ *   how long to accept nothing after `open` has failed
  */
-final class HeldPorts private[node] (sockets: Map[RayPort, ServerSocketChannel])
-    extends AutoCloseable {
+final class HeldPorts private[node] (
+    sockets: Map[RayPort, ServerSocketChannel],
+    claims: Vector[DatagramChannel],
+    selector: Selector,
+    open: ServerSocketChannel => SocketChannel,
+    pause: FiniteDuration
+) extends AutoCloseable
+    with Logging {
 
   val numbers: Map[RayPort, Int] = sockets.map { case (port, s) => port -> s.socket.getLocalPort }
 
-  private val selector = Selector.open()
   @volatile private var released = false
-  private val thread = Daemon("rayonspark-held-ports")(answer())
+  // Used only by the thread below.
+  private var pausedUntil = Option.empty[Deadline]
+  private var warned = false
+  private val thread = Daemon("rayonspark-held-ports")(run())
   thread.start()
 
-  /** Lets go of all of them; when it returns, they are free. Idempotent. */
+  /** Releases all ports. They are free when it returns. Idempotent. */
   def release(): Unit = {
     released = true
     selector.wakeup()
     thread.join()
   }
 
-  override def close(): Unit = release()
+  /** Releases all ports and gives up their claims. Idempotent. */
+  override def close(): Unit = {
+    release()
+    claims.foreach(_.close())
+  }
 
-  /** All that the thread opens it closes too: nobody else knows of a connection in the making. */
-  private def answer(): Unit = {
+  /** Accepts until the release. Closes all that it opens: no other thread knows the connections. */
+  private def run(): Unit = {
     val connections = mutable.Set.empty[SocketChannel]
+    try acceptAll(connections)
+    finally
+      Steps.all("The release of held ports")(
+        "closing connections" -> (() => connections.foreach(reset)),
+        "closing sockets" -> (() => sockets.values.foreach(_.close())),
+        // A channel stays open while it is registered with a selector.
+        "closing the selector" -> (() => selector.close())
+      )
+  }
+
+  private def acceptAll(connections: mutable.Set[SocketChannel]): Unit = {
     sockets.values.foreach { socket =>
       socket.configureBlocking(false)
       socket.register(selector, SelectionKey.OP_ACCEPT)
     }
     while (!released) {
-      selector.select()
+      selector.select(pausedUntil.fold(0L)(_.timeLeft.toMillis.max(1)))
+      if (pausedUntil.exists(_.isOverdue())) {
+        pausedUntil = None
+        await(SelectionKey.OP_ACCEPT)
+      }
       val ready = selector.selectedKeys
       ready.asScala.foreach(_.channel match {
         case socket: ServerSocketChannel => accept(socket).foreach(connections.add)
@@ -58,20 +101,43 @@ final class HeldPorts private[node] (sockets: Map[RayPort, ServerSocketChannel])
       })
       ready.clear()
     }
-    connections.foreach(reset)
-    sockets.values.foreach(_.close())
-    // A channel stays open for as long as a selector knows of it.
-    selector.close()
   }
 
   private def accept(socket: ServerSocketChannel): Option[SocketChannel] =
-    try
-      Option(socket.accept()).map { connection =>
-        connection.configureBlocking(false)
-        connection.register(selector, SelectionKey.OP_READ)
-        connection
-      }
-    catch { case _: IOException => None } // the other side was gone before we answered
+    try Option(open(socket)).map(watch)
+    catch {
+      case e: IOException =>
+        pauseAccepting(e)
+        None
+    }
+
+  private def watch(connection: SocketChannel): SocketChannel =
+    try {
+      connection.configureBlocking(false)
+      connection.register(selector, SelectionKey.OP_READ)
+      connection
+    } catch {
+      case e: Throwable =>
+        reset(connection)
+        throw e
+    }
+
+  /**
+   * Stops accepting for a while: the connection stays in the queue, and would wake every select.
+   */
+  private def pauseAccepting(error: IOException): Unit = {
+    pausedUntil = Some(pause.fromNow)
+    await(0)
+    if (!warned)
+      logWarning(
+        s"Could not accept a connection to a held port (${error.getMessage}). Retrying " +
+          s"every ${pause.toMillis} ms. Raise this host's limit on open files, or close some."
+      )
+    warned = true
+  }
+
+  private def await(operations: Int): Unit =
+    sockets.values.foreach(_.keyFor(selector).interestOps(operations))
 
   private def isClosedByPeer(connection: SocketChannel): Boolean =
     try connection.read(ByteBuffer.allocate(64)) < 0
@@ -83,4 +149,10 @@ final class HeldPorts private[node] (sockets: Map[RayPort, ServerSocketChannel])
       connection.setOption[Integer](StandardSocketOptions.SO_LINGER, 0)
       connection.close()
     } catch { case _: IOException => () }
+}
+
+private[node] object HeldPorts {
+
+  /** Short compared with the seconds that a reachability check may take. */
+  val pause: FiniteDuration = 200.millis
 }

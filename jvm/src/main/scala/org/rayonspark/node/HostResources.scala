@@ -5,16 +5,19 @@ import org.rayonspark.plan.MemoryOffer
 import java.io.IOException
 import java.lang.management.ManagementFactory
 import java.nio.file.{Files, Paths}
+import javax.management.ObjectName
 
-/** What this process and its host have, read anew at each call. Bytes. */
+/** Measures the memory of this process and its host, anew at each call. All values are in bytes. */
 object HostResources {
+  private val system = new ObjectName(ManagementFactory.OPERATING_SYSTEM_MXBEAN_NAME)
+  private val freeMemory = "FreePhysicalMemorySize"
   private val meminfo = Paths.get("/proc/meminfo")
   private val shm = Paths.get("/dev/shm")
   private val line = """(\w+):\s+(\d+) kB""".r
 
   /**
    * @param container
-   *   the limit of the container, where it is more than a control group
+   *   the container's limit, if the cluster manager enforces it without a control group
    */
   def memory(container: Option[Long]): MemoryOffer = MemoryOffer(
     limit = (CgroupMemory.limit() ++ container).minOption,
@@ -22,25 +25,26 @@ object HostResources {
     heap = Runtime.getRuntime.maxMemory
   )
 
-  /** Free bytes of /dev/shm; None where there is none. */
+  /** Returns the free bytes of /dev/shm; None if the host has none. */
   def sharedMemory(): Option[Long] =
     try if (Files.isDirectory(shm)) Some(Files.getFileStore(shm).getUsableSpace) else None
     catch { case _: IOException => None }
 
   private def available(): Long = {
-    val told =
+    val fromKernel =
       try if (Files.isReadable(meminfo)) parseAvailable(Files.readString(meminfo)) else None
       catch { case _: IOException => None }
-    told.getOrElse(freeOfSystem())
+    fromKernel.getOrElse(freePhysicalMemory())
   }
 
-  /** MemAvailable of /proc/meminfo, which counts the caches that would be given back. */
+  /** Parses MemAvailable of /proc/meminfo, which includes reclaimable caches. */
   private[node] def parseAvailable(text: String): Option[Long] =
     text.linesIterator.collectFirst { case line("MemAvailable", kib) => kib.toLong * 1024 }
 
-  /** For systems without /proc, which have no better number. */
-  private def freeOfSystem(): Long = ManagementFactory.getOperatingSystemMXBean match {
-    case system: com.sun.management.OperatingSystemMXBean => system.getFreeMemorySize
-    case _ => Runtime.getRuntime.maxMemory
-  }
+  /** Free memory on systems without /proc, which have no better number. */
+  private def freePhysicalMemory(): Long =
+    ManagementFactory.getPlatformMBeanServer.getAttribute(system, freeMemory) match {
+      case bytes: java.lang.Long => bytes
+      case _ => Runtime.getRuntime.maxMemory
+    }
 }

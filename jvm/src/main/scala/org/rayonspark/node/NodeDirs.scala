@@ -1,9 +1,12 @@
 package org.rayonspark.node
 
+import org.rayonspark.plan.RayDirectory
+
 import java.io.IOException
 import java.nio.charset.StandardCharsets
 import java.nio.file.attribute.{BasicFileAttributes, PosixFilePermissions}
 import java.nio.file.{
+  DirectoryNotEmptyException,
   FileAlreadyExistsException,
   FileVisitResult,
   Files,
@@ -14,46 +17,57 @@ import java.nio.file.{
 }
 import java.security.SecureRandom
 import scala.annotation.tailrec
+import scala.concurrent.duration._
 
 /**
- * The directory that each node has to itself: Ray's temp directory, mode 0700, gone with the node.
+ * Creates and deletes the private directory of a node. It has mode 0700 and is deleted with the
+ * node. Ray's temp directory is inside it.
  */
 object NodeDirs {
 
-  // node_directory.py knows these names: it sweeps what a guard had no time to remove.
+  // node_directory.py knows this prefix: it deletes what a guard had no time to remove.
   private val prefix = "ros-"
+
+  /** How long other processes may create files in a directory that is being deleted. */
+  private val deletionLimit = 2.seconds
 
   private val randomChars = 6
   private val alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
   private val random = new SecureRandom()
 
-  // The kernel's limit on the path of a Unix socket; Ray makes one in the node's directory, as
+  // The kernel limits the path of a Unix socket. Ray creates one in its temp directory, such as
   // /session_2026-01-31_12-59-59_123456_1234567/sockets/plasma_store.
   private val socketPathBytes = 107
   private val socketNameBytes = 65
-  private val longestBase = socketPathBytes - socketNameBytes - 1 - prefix.length - randomChars
+  private val longestBase =
+    socketPathBytes - socketNameBytes - RayDirectory.of("").length - 1 - prefix.length - randomChars
 
   /**
+   * Creates a node's directory.
+   *
    * @param base
-   *   an existing directory, short
+   *   a directory with a short path; it is created, with mode 0700, if it does not exist
    * @return
-   *   the new directory, or a sentence that says why there is none
+   *   the new directory, or a sentence that says why it could not be created
    */
   def create(base: String): Either[String, Path] =
     try {
-      // Ray would make its sockets below the path as it was given; a link may be the shorter one.
+      // Keep links: Ray creates its sockets below the path as given, and a link may be shorter.
       val parent = Paths.get(base).toAbsolutePath
       val bytes = parent.toString.getBytes(StandardCharsets.UTF_8).length
-      if (bytes <= longestBase) Right(make(parent))
-      else
+      if (bytes <= longestBase) {
+        // JDK 17 takes a link to a directory for a file here.
+        if (!Files.isDirectory(parent)) Files.createDirectories(parent, mode)
+        Right(make(parent))
+      } else
         Left(
-          s"""Temp directory "$parent" has $bytes bytes in its name, and Ray's sockets leave """ +
-            s"room for $longestBase. Set `temp_dir` to a shorter one."
+          s"""The path of temp directory "$parent" has $bytes bytes, but Ray's socket names """ +
+            s"leave room for $longestBase. Set `temp_dir` to a shorter path."
         )
     } catch {
       case e: IOException =>
         Left(
-          s"""No directory could be made in temp directory "$base" (${reason(e)}). """ +
+          s"""Could not create a directory in temp directory "$base" (${reason(e)}). """ +
             "Set `temp_dir` to a directory that this user may write to."
         )
     }
@@ -62,7 +76,7 @@ object NodeDirs {
   private def make(parent: Path): Path = {
     val name = Iterator.fill(randomChars)(alphabet(random.nextInt(alphabet.length))).mkString
     val directory = parent.resolve(prefix + name)
-    // A name that is taken, also by a stranger's link, is never used.
+    // Never use an existing name, not even another user's link.
     if (makeNew(directory)) directory else make(parent)
   }
 
@@ -76,21 +90,27 @@ object NodeDirs {
     } catch { case _: FileAlreadyExistsException => false }
 
   /**
-   * Makes a directory of that name, mode 0700, or says why not.
+   * Creates a new directory and its missing parents, all with mode 0700.
    *
    * @param setting
-   *   what the user can set to have it elsewhere
+   *   the setting with which the user can choose another place
+   * @return
+   *   the directory, or a sentence that says why it could not be created. One that exists is
+   *   refused
    */
   def createPrivate(name: String, setting: String): Either[String, Path] = {
     val directory = Paths.get(name)
     try
       Right(
-        Files.createDirectory(Files.createDirectories(directory.getParent).resolve(directory), mode)
+        Files.createDirectory(
+          Files.createDirectories(directory.getParent, mode).resolve(directory),
+          mode
+        )
       )
     catch {
       case e: IOException =>
         Left(
-          s"Directory \"$directory\" could not be made (${reason(e)}). " +
+          s"""Could not create directory "$directory" (${reason(e)}). """ +
             s"Set `$setting` to a directory that this user may write to."
         )
     }
@@ -100,11 +120,25 @@ object NodeDirs {
     s"${error.getClass.getSimpleName}: ${error.getMessage}"
 
   /**
-   * Removes a file or a whole tree, symbolic links themselves and not what they point to. What is
-   * gone before it is reached is no error: Ray's processes end, and others may delete as well.
+   * Deletes a file or a whole tree. Deletes symbolic links, not their targets. Ignores files that
+   * are already gone: Ray's processes end meanwhile, and other processes may delete too. Also
+   * deletes files that appear meanwhile: Spark's tasks write into staging until they learn of the
+   * node's end.
    */
   @throws[IOException]
   def delete(directory: Path): Unit = {
+    val deadline = deletionLimit.fromNow
+    @tailrec def next(): Unit = if (!isDeleted(directory, deadline)) next()
+    next()
+  }
+
+  private def isDeleted(directory: Path, deadline: Deadline): Boolean =
+    try {
+      deleteAll(directory)
+      true
+    } catch { case _: DirectoryNotEmptyException if deadline.hasTimeLeft() => false }
+
+  private def deleteAll(directory: Path): Unit = {
     Files.walkFileTree(
       directory,
       new SimpleFileVisitor[Path] {

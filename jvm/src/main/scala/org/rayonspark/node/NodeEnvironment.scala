@@ -1,12 +1,16 @@
 package org.rayonspark.node
 
+import org.apache.commons.io.FilenameUtils
+
 /**
- * The environment of a node: what it needs of the executor's own, and what it is given. Spark's
- * secrets are not on the list, nor is anything else that nobody thought of.
+ * Builds the environment of a node from that of the executor, as Spark's Python workers have it,
+ * and from the variables that are set for the node. Left out are Spark's own variables, which hold
+ * its secrets and its connection to the driver, and those of other Ray clusters.
  */
 object NodeEnvironment {
 
-  private val names: Set[String] = Set(
+  // What programs need to run; inherited whatever the user's patterns are.
+  private val needed: Set[String] = Set(
     "PATH",
     "HOME",
     "USER",
@@ -49,22 +53,22 @@ object NodeEnvironment {
     "HTTPS_PROXY",
     "NO_PROXY",
     "ALL_PROXY",
-    // Who one is in a cloud, and never the secret that proves it.
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    "AWS_PROFILE",
-    "AWS_ROLE_ARN",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "GOOGLE_APPLICATION_CREDENTIALS",
     "KUBERNETES_SERVICE_HOST",
     "KUBERNETES_SERVICE_PORT",
     "ROCR_VISIBLE_DEVICES",
     "HIP_VISIBLE_DEVICES"
   )
 
-  private val prefixes: Vector[String] = Vector("LC_", "CUDA_", "NVIDIA_", "NCCL_", "RAY_")
+  private val neededPrefixes: Vector[String] =
+    Vector("LC_", "CUDA_", "NVIDIA_", "NCCL_", "RAY_")
 
-  // What a process inside another Ray cluster has, and what says which cluster that is.
+  private val ofSpark: Vector[String] =
+    Vector("SPARK_", "_SPARK_", "PYSPARK_", "_PYSPARK_", "PYTHON_WORKER_FACTORY_")
+
+  // A task may start Spark itself.
+  private val installation: Set[String] = Set("SPARK_HOME", "SPARK_CONF_DIR", "PYSPARK_PYTHON")
+
+  // Variables that processes of another Ray cluster have, and variables that name a cluster.
   private val otherClusters: Vector[String] = Vector(
     "RAY_ADDRESS",
     "RAY_API_SERVER_ADDRESS",
@@ -84,20 +88,30 @@ object NodeEnvironment {
     "RAY_WORKER_"
   )
 
-  // Names that tell of a secret, whatever they begin with.
-  private val secrets: Vector[String] = Vector("TOKEN", "PASSWORD", "SECRET", "CREDENTIAL")
-
   /**
    * @param inherited
    *   the environment of the executor's JVM
+   * @param patterns
+   *   names to inherit, with the wildcards `*` and `?`
    * @param decided
-   *   the user's variables, and ours, which the user cannot set; they win
+   *   the user's variables, and RayOnSpark's, which the user cannot set. They override `inherited`
    */
-  def apply(inherited: Map[String, String], decided: Map[String, String]): Map[String, String] =
-    inherited.filter { case (name, _) => allows(name) } ++ decided
+  def apply(
+      inherited: Map[String, String],
+      patterns: Vector[String],
+      decided: Map[String, String]
+  ): Map[String, String] =
+    inherited.filter { case (name, _) => inherits(name, patterns) } ++ decided
 
-  private[node] def allows(name: String): Boolean =
-    names.contains(name) || names.contains(name.toUpperCase) && name.endsWith("_proxy") ||
-      (prefixes.exists(name.startsWith) && !otherClusters.exists(name.startsWith) &&
-        !secrets.exists(name.toUpperCase.contains))
+  /** Whether a node inherits the variable with this name. */
+  def inherits(name: String, patterns: Vector[String]): Boolean =
+    !isForeign(name) && (isNeeded(name) || patterns.exists(FilenameUtils.wildcardMatch(name, _)))
+
+  private def isForeign(name: String): Boolean =
+    ofSpark.exists(name.startsWith) && !installation(name) ||
+      otherClusters.exists(name.startsWith)
+
+  private def isNeeded(name: String): Boolean =
+    needed(name) || needed(name.toUpperCase) && name.endsWith("_proxy") ||
+      neededPrefixes.exists(name.startsWith)
 }

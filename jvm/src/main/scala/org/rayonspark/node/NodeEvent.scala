@@ -1,31 +1,35 @@
 package org.rayonspark.node
 
-/** What a node's process says of itself, in the order in which it happens. */
+/** An event that a node's process reports. Events arrive in the order in which they happen. */
 sealed trait NodeEvent extends Product with Serializable
 
 object NodeEvent {
 
   /**
-   * The interpreter is up and waits for its plan.
+   * The interpreter runs and waits for its launch.
    *
    * @param ray
-   *   version of the Ray that it would import; None where it has none
+   *   version of the Ray that it would import; None if it has no Ray
+   * @param dashboard
+   *   whether it has the packages of Ray's dashboard
    */
-  final case class Hello(pid: Long, python: String, ray: Option[String]) extends NodeEvent
+  final case class Hello(pid: Long, python: String, ray: Option[String], dashboard: Boolean)
+      extends NodeEvent
 
-  /** GCS lists a node of the cluster as alive, or as dead. Only the head says this. */
+  /** GCS lists a node of the cluster as alive or as dead. Only the head reports this. */
   final case class NodeSeen(name: String, rayNodeId: String, alive: Boolean) extends NodeEvent
 
   /**
-   * The kernel killed a process in the control group of the node's executor for want of memory.
+   * The kernel killed a process in the control group of the node's executor for lack of memory.
    *
    * @param limit
-   *   the group's own, in bytes
+   *   the group's memory limit in bytes
    */
   final case class OutOfMemory(limit: Long) extends NodeEvent
 
   /**
-   * The node is gone: its whole process tree has ended and its directory is removed. Always last.
+   * The node is gone: its whole process tree has ended and its directory is removed. This is always
+   * the last event.
    */
   final case class Exited(exit: NodeExit) extends NodeEvent
 }

@@ -6,8 +6,8 @@ package org.rayonspark.node
  * @param code
  *   exit code of `ray start`; 128 + n when signal n ended it
  * @param asked
- *   whether we had asked it to stop
+ *   whether the agent had asked it to drain or stop
  * @param tail
- *   the last lines that it printed
+ *   the last lines that it printed, and the problems of its cleanup
  */
 final case class NodeExit(code: Int, asked: Boolean, tail: Vector[String])

@@ -1,22 +1,30 @@
 package org.rayonspark.node
 
+import org.rayonspark.threads.Resource
+
 import java.io.IOException
 import java.nio.file.{Files, Path}
-import scala.jdk.CollectionConverters._
-import scala.util.Using
+import scala.collection.JavaConverters._
 
 /**
- * The small Python program that stands between this JVM and Ray, and that Ray cannot outlive. It
- * travels in the jar, and runs from the directory of the node that it guards.
+ * Starts the guard: the small Python parent process of a Ray node, which Ray cannot outlive. Its
+ * scripts are in the jar, and are copied to the node's directory to run from there.
  */
 private[node] object NodeGuard {
-  private val scripts =
-    Vector("guard.py", "process_tree.py", "node_directory.py", "ray_node.py", "early_start.py")
+  private val scripts = Vector(
+    "guard.py",
+    "process_tree.py",
+    "node_directory.py",
+    "node_logs.py",
+    "ray_node.py",
+    "prestart.py",
+    "older_ray.py"
+  )
 
-  /** Where the guard's own complaints go. */
+  /** The file with the guard's own errors. */
   def errors(directory: Path): Path = directory.resolve("guard.err")
 
-  /** What the node prints. */
+  /** The file with the node's output. */
   def output(directory: Path): Path = directory.resolve("ray.out")
 
   @throws[IOException]("if there is no such interpreter, or the directory cannot be written")
@@ -35,7 +43,7 @@ private[node] object NodeGuard {
     val resource = s"/org/rayonspark/$script"
     val source = getClass.getResourceAsStream(resource)
     if (source == null) throw new IOException(s"This jar has no $resource")
-    Using.resource(source)(Files.copy(_, directory.resolve(script)))
+    Resource.use(source)(Files.copy(_, directory.resolve(script)))
     ()
   }
 }

@@ -4,18 +4,18 @@ import org.rayonspark.plan.RayCommand
 
 import scala.concurrent.duration.FiniteDuration
 
-/** One incarnation of a Ray node: a child that says hello, is launched once, and ends once. */
+/** The process of one incarnation of a Ray node. It says hello, is launched once and ends once. */
 trait NodeProcess {
 
-  /** Starts Ray. To be called once, after [[NodeEvent.Hello]]. */
+  /** Starts Ray. Call it once, after [[NodeEvent.Hello]]. */
   def launch(launch: NodeLaunch): Unit
 
   /**
-   * Has Ray give the node no more work, and end it when what runs there has ended. Returns at once;
-   * [[NodeEvent.Exited]] follows. Idempotent.
+   * Stops Ray from scheduling new work on the node, and ends the node when its running work has
+   * ended. Returns at once; [[NodeEvent.Exited]] follows. Idempotent.
    *
    * @param limit
-   *   how long that may take; the node is stopped then
+   *   how long the work may take before the node is stopped
    */
   def drain(limit: FiniteDuration): Unit
 
@@ -23,27 +23,33 @@ trait NodeProcess {
    * Asks the node to end and returns at once; [[NodeEvent.Exited]] follows. Idempotent.
    *
    * @param grace
-   *   how long Ray may take before it is killed
+   *   how long Ray may take to end before it is killed
    */
   def stop(grace: FiniteDuration): Unit
 }
 
 /**
+ * What a node's process needs to start Ray.
+ *
  * @param nodes
- *   how many nodes make the cluster complete; the head's dashboard and the like come after them
+ *   number of nodes in the complete cluster. The head starts its dashboard and other side services
+ *   after them
+ * @param clientServer
+ *   whether the head starts a server for Ray Client
  * @param watchGcs
- *   "host:port" of the GCS whose nodes this process shall report; only the head is asked to
+ *   "host:port" of the GCS whose nodes this process reports; set only for the head
  * @param logDirectory
- *   where Ray's logs are copied when the node is gone
+ *   where Ray's logs are copied when the node has ended
  * @param logPrefix
- *   empty for a directory that is theirs, to be made; else what the names of the copies begin with,
- *   all of which lie in that directory itself
+ *   empty if `logDirectory` is to be created for these logs alone. Otherwise the copies are written
+ *   into that directory itself, with this prefix before their names
  * @param remove
- *   directories that go with the node, besides its own
+ *   directories to remove with the node, in addition to its own
  */
 final case class NodeLaunch(
     command: RayCommand,
     nodes: Int,
+    clientServer: Boolean,
     watchGcs: Option[String],
     logDirectory: String,
     logPrefix: String,
@@ -54,12 +60,14 @@ final case class NodeLaunch(
 trait NodeProcessFactory {
 
   /**
+   * Starts the process, which then waits for its launch.
+   *
    * @param directory
-   *   the node's own directory, which its process removes at the end
+   *   the node's own directory, which the process removes when it ends
    * @param environment
    *   the whole environment of the process; nothing is inherited
    * @param onEvent
-   *   called from one thread of the process, in order
+   *   called in order, from one thread for each process
    */
   def start(
       python: String,

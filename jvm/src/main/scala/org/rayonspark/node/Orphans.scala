@@ -1,32 +1,33 @@
 package org.rayonspark.node
 
+import org.rayonspark.threads.Resource
+
 import java.io.IOException
 import java.nio.charset.StandardCharsets
 import java.nio.file.{Files, Path, Paths}
 import scala.concurrent.duration._
-import scala.jdk.CollectionConverters._
-import scala.jdk.OptionConverters._
-import scala.util.Using
+import scala.collection.JavaConverters._
 
 /**
- * Processes of a node whose guard was killed. Ray itself follows its guard, but what a user's task
- * started in a session of its own does not; it is known by the variable that it inherited.
+ * Finds and kills the processes of a node whose guard was killed. Ray's own processes end with
+ * their guard, but a process that a user's task started in its own session does not. An inherited
+ * environment variable identifies it.
  */
 private[node] object Orphans {
 
-  /** The variable by which every process of a node tells whose it is: the node's directory. */
+  /** The environment variable that all processes of a node have: it holds the node's directory. */
   val marker = "RAYONSPARK_NODE_DIRECTORY"
 
   private val limit = 5.seconds
-  // A killed process vanishes when its parent has reaped it, which no event tells us.
+  // A killed process disappears when its parent reaps it, and no event reports that.
   private val period = 20.millis
 
-  /** Kills them all; returns the pids that were still there when the time was over. */
+  /** Kills them all. Returns the pids of those that still exist after the time limit. */
   def kill(directory: Path): Vector[Long] = {
     val deadline = limit.fromNow
     var left = find(directory)
     while (left.nonEmpty && deadline.hasTimeLeft()) {
-      left.flatMap(ProcessHandle.of(_).toScala).foreach(_.destroyForcibly())
+      left.foreach(ProcessHandle.of(_).ifPresent(_.destroyForcibly()))
       Thread.sleep(period.toMillis)
       left = find(directory)
     }
@@ -38,7 +39,7 @@ private[node] object Orphans {
     val proc = Paths.get("/proc")
     if (!Files.isDirectory(proc)) Vector.empty
     else
-      Using.resource(Files.list(proc)) { entries =>
+      Resource.use(Files.list(proc)) { entries =>
         entries.iterator.asScala
           .flatMap(_.getFileName.toString.toLongOption)
           .filter(pid => environment(proc, pid).contains(mark))
@@ -46,7 +47,7 @@ private[node] object Orphans {
       }
   }
 
-  /** Empty for a process that is gone, a zombie, or another user's. */
+  /** Empty for a process that has ended, is a zombie, or belongs to another user. */
   private def environment(proc: Path, pid: Long): Array[String] =
     try {
       val bytes = Files.readAllBytes(proc.resolve(pid.toString).resolve("environ"))

@@ -1,21 +1,22 @@
 package org.rayonspark.node
 
+import org.rayonspark.threads.Resource
+
 import java.io.{IOException, RandomAccessFile}
 import java.nio.charset.StandardCharsets
 import java.nio.file.{Files, Path}
-import scala.util.Using
 
-/** The last lines of a file that a process wrote, however long it is. */
+/** Reads the last lines of a process's output file, without reading the rest of it. */
 object OutputTail {
   private val lines = 30
   private val bytes = 4096
 
-  /** No lines where there is no file, or none that can be read. */
+  /** Returns no lines if the file does not exist or cannot be read. */
   def read(file: Path): Vector[String] =
     if (!Files.isRegularFile(file)) Vector.empty
     else
       try
-        Using.resource(new RandomAccessFile(file.toFile, "r")) { input =>
+        Resource.use(new RandomAccessFile(file.toFile, "r")) { input =>
           input.seek(math.max(0L, input.length - bytes))
           val end =
             new Array[Byte](math.min(bytes.toLong, input.length - input.getFilePointer).toInt)

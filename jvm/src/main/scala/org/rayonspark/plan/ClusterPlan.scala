@@ -1,4 +1,4 @@
 package org.rayonspark.plan
 
-/** What will run where: the head beside the Spark driver, and a worker on each chosen executor. */
+/** Which nodes run where: the head next to the Spark driver, a worker on each chosen executor. */
 final case class ClusterPlan(head: NodePlan, workers: Vector[NodePlan])

@@ -1,32 +1,41 @@
 package org.rayonspark.plan
 
-import org.rayonspark.plan.PlanError.{PythonDiffers, RayDiffers, RayMissing, TooOld}
+import org.rayonspark.conf.Auth
+import org.rayonspark.plan.PlanError.{NoTokens, PythonDiffers, RayDiffers, RayMissing, TooOld}
 
-/** Whether the interpreters that run Ray fit one another, and us. */
+/** Checks that the nodes' Ray and Python versions match each other and RayOnSpark. */
 object Compatibility {
-  private val leastRay: Version = Version(2, 52)
-  private val leastPython: Version = Version(3, 10)
+  private val minRay: Version = Version(2, 41)
+  private val minRayWithTokens: Version = Version(2, 52)
+  private val minPython: Version = Version(3, 10)
 
-  /** The head's own: recent enough. Gives its version of Ray. */
-  def checkHead(head: Offer): Either[PlanError, String] = {
+  /** Checks that the head's versions are recent enough. Returns its Ray version. */
+  def checkHead(head: ResourceOffer): Either[PlanError, String] = {
     val node = NodeIdentity.of(head)
     for {
-      ray <- head.ray.toRight(RayMissing(node, head.python, s"ray ($leastRay or later)"))
+      ray <- head.ray.toRight(RayMissing(node, head.python, s"ray ($minRay or later)"))
       _ <- Either.cond(
-        Version.of(head.python).forall(_ >= leastPython),
+        Version.of(head.python).forall(_ >= minPython),
         (),
-        TooOld(node, "Python", head.python, leastPython.toString)
+        TooOld(node, "Python", head.python, minPython.toString)
       )
       _ <- Either.cond(
-        Version.of(ray).forall(_ >= leastRay),
+        Version.of(ray).forall(_ >= minRay),
         (),
-        TooOld(node, "Ray", ray, leastRay.toString)
+        TooOld(node, "Ray", ray, minRay.toString)
       )
     } yield ray
   }
 
-  /** Another node's against the head's: the same Ray, the same minor version of Python. */
-  def checkWorker(worker: Offer, head: Offer): Either[PlanError, Unit] = {
+  /** Checks that the head's Ray supports tokens, if they are required. Older versions have none. */
+  def checkAuth(head: ResourceOffer, auth: Auth): Either[PlanError, Unit] =
+    head.ray
+      .filter(ray => auth == Auth.Token && Version.of(ray).exists(_ < minRayWithTokens))
+      .map(ray => NoTokens(NodeIdentity.of(head), ray, minRayWithTokens.toString))
+      .toLeft(())
+
+  /** Checks a worker against the head: same Ray version, same minor version of Python. */
+  def checkWorker(worker: ResourceOffer, head: ResourceOffer): Either[PlanError, Unit] = {
     val node = NodeIdentity.of(worker)
     for {
       wanted <- checkHead(head)

@@ -3,27 +3,27 @@ package org.rayonspark.plan
 import org.rayonspark.conf.ByteSize
 
 /**
- * The memory that one node may use beside its Spark JVM.
+ * The memory that one node may use next to its Spark JVM. All sizes are in bytes.
  *
  * @param limit
- *   what node and JVM may use together
+ *   memory that the node and the JVM may use together
  * @param heap
- *   what the JVM's heap may take of it
+ *   maximum JVM heap, which is part of the limit
  * @param hostPart
- *   None where a container or cgroup sets the limit; else the host's available bytes and the nodes
- *   that share them
+ *   None if a container or cgroup sets the limit; else the host's available memory, and how many
+ *   nodes share it
  */
 final case class MemoryShare(limit: Long, heap: Long, hostPart: Option[(Long, Int)]) {
   val bytes: Long = math.max(0L, limit - heap - MemoryShare.overhead)
 
-  /** What a user can do for a larger one. */
+  /** What a user can do to get a larger share. */
   def advice(node: NodeIdentity): String = hostPart match {
     case None => s"raise ${node.setting("memoryOverhead")}, or lower ${node.setting("memory")}"
     case Some((_, 1)) => s"lower ${node.setting("memory")}, or use a host with more memory"
     case Some(_) => s"lower ${node.setting("memory")}, or use fewer executors on the host"
   }
 
-  /** Where its size comes from. */
+  /** Explains how the share is calculated. */
   override def toString: String = {
     val basis = hostPart match {
       case None => s"its limit of ${ByteSize.format(limit)}"
@@ -32,7 +32,7 @@ final case class MemoryShare(limit: Long, heap: Long, hostPart: Option[(Long, In
         s"${ByteSize.format(available)} available on the host among $nodes nodes, " +
           s"${ByteSize.format(limit)} each,"
     }
-    s"$basis less ${ByteSize.format(heap)} of JVM heap and " +
+    s"$basis minus ${ByteSize.format(heap)} of JVM heap and " +
       s"${ByteSize.format(MemoryShare.overhead)} for the rest of the JVM"
   }
 }
@@ -40,7 +40,7 @@ final case class MemoryShare(limit: Long, heap: Long, hostPart: Option[(Long, In
 object MemoryShare {
 
   /**
-   * Spark's own least overhead of a JVM: its code, its threads, its buffers outside of the heap.
+   * Spark's own minimum overhead of a JVM, for its code, threads and buffers outside of the heap.
    */
   val overhead: Long = 384L * 1024 * 1024
 

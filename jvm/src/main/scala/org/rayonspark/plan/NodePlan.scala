@@ -3,33 +3,33 @@ package org.rayonspark.plan
 import org.rayonspark.conf.RayPort
 
 /**
- * What one Ray node will be: everything that its command line says, and nothing that only the
- * moment knows. Memory is in bytes.
+ * The complete plan of one Ray node, from which its command line is made. Memory is in bytes.
  *
  * @param name
- *   Ray's node name: unique in the cluster, and new after each restart
+ *   Ray's name of the node: unique in the cluster, and different after each restart
  * @param gcsAddress
  *   "host:port" of the cluster's GCS; the head listens there
  * @param gpuAddresses
- *   the GPUs of its host that are the node's own, as many as `gpus`
+ *   addresses of the node's GPUs on its host, if Spark has assigned them; else empty
  * @param workerPorts
- *   range for Ray's worker processes; None lets the system choose
+ *   port range for Ray's worker processes; None lets the system choose the ports
  * @param dashboardHost
- *   address that the head's dashboard binds; None on workers, and where it is off
+ *   address that the head's dashboard binds to; None on workers, and if the dashboard is off or not
+ *   installed
  * @param spillDirectory
- *   where objects go that the object store cannot hold; its parent is the node's own, to be made
- *   with mode 0700 before the node starts, and to be removed with it
+ *   directory for objects that do not fit into the object store; created with mode 0700 before the
+ *   node starts, and removed with the node
  * @param stagingDirectory
- *   where data waits on its way between Spark and Ray, in memory where the host has /dev/shm; made
- *   and removed as the spill directory is
+ *   directory for data in transit between Spark and Ray, in memory if the host has /dev/shm;
+ *   created and removed like the spill directory
  * @param stagingMemory
- *   what may wait there
+ *   maximum size of the data there
  * @param logDirectory
- *   where its logs go when it is gone
+ *   directory that receives its logs when it has ended
  * @param logPrefix
- *   what the names of those files begin with where others' logs lie beside them; else empty
+ *   prefix of the log files' names if other processes write logs to the same directory; else empty
  * @param extraArgs
- *   the user's own options of `ray start`
+ *   additional `ray start` options from the user
  */
 final case class NodePlan(
     name: String,
@@ -57,6 +57,6 @@ final case class NodePlan(
     extraArgs: Vector[String]
 ) {
 
-  /** Where a user finds its logs. */
+  /** The path or file pattern under which a user finds its logs. */
   def logs: String = if (logPrefix.isEmpty) logDirectory else s"$logDirectory/$logPrefix*"
 }

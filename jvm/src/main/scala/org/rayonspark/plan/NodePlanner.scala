@@ -4,39 +4,39 @@ import org.rayonspark.RayClusterSpec
 import org.rayonspark.conf.{Keys, LabelSyntax, RayPort}
 import org.rayonspark.plan.PlanError.{PortsMissing, WorkerPortsTooFew}
 
-/** Makes the plan of one node from its offer. */
+/** Plans one node from its offer. */
 private[plan] final case class NodePlanner(
     spec: RayClusterSpec,
     clusterId: String,
     local: Boolean
 ) {
 
-  def head(offer: Offer, seat: Seat): Either[PlanError, NodePlan] =
+  def head(offer: ResourceOffer, share: HostShare): Either[PlanError, NodePlan] =
     for {
       capacity <-
-        if (local) Capacity.ofLocalHead(spec, offer) else Right(Capacity.ofHead(spec))
+        if (local) NodeResources.ofLocalHead(spec, offer) else Right(NodeResources.ofHead(spec))
       sizing <-
-        if (local) Sizing.of(offer, seat.nodesOnHost, wishes(NodeRole.Head))
-        else Sizing.ofHead(offer, seat.nodesOnHost, wishes(NodeRole.Head))
+        if (local) MemorySizing.of(offer, share.nodesOnHost, requested(NodeRole.Head))
+        else MemorySizing.ofHead(offer, share.nodesOnHost, requested(NodeRole.Head))
       ports <- portsOf(offer, NodeRole.Head)
       gcs = s"${bracketed(offer.host)}:${ports(RayPort.Gcs)}"
-      plan <- node(NodeRole.Head, offer, gcs, capacity, sizing, seat)
+      plan <- node(NodeRole.Head, offer, gcs, capacity, sizing, share)
     } yield incarnation(plan, offer, 0)
 
   def worker(
-      offer: Offer,
+      offer: ResourceOffer,
       gcsAddress: String,
-      seat: Seat,
+      share: HostShare,
       restarts: Int
   ): Either[PlanError, NodePlan] =
     for {
-      capacity <- Capacity.ofWorker(spec, offer)
-      sizing <- Sizing.of(offer, seat.nodesOnHost, wishes(NodeRole.Worker))
-      plan <- node(NodeRole.Worker, offer, gcsAddress, capacity, sizing, seat)
+      capacity <- NodeResources.ofWorker(spec, offer)
+      sizing <- MemorySizing.of(offer, share.nodesOnHost, requested(NodeRole.Worker))
+      plan <- node(NodeRole.Worker, offer, gcsAddress, capacity, sizing, share)
     } yield incarnation(plan, offer, restarts)
 
-  /** The same node once more: what it is stays, where it listens and writes is new. */
-  def again(previous: NodePlan, offer: Offer, restarts: Int): Either[PlanError, NodePlan] =
+  /** Plans a restart: the node keeps its sizes and gets new ports, directories and a new name. */
+  def again(previous: NodePlan, offer: ResourceOffer, restarts: Int): Either[PlanError, NodePlan] =
     for {
       ports <- portsOf(offer, previous.role)
       _ <- SocketPath.check(offer, previous.dashboardHost.isDefined)
@@ -44,16 +44,16 @@ private[plan] final case class NodePlanner(
 
   private def node(
       role: NodeRole,
-      offer: Offer,
+      offer: ResourceOffer,
       gcsAddress: String,
-      capacity: Capacity,
-      sizing: Sizing,
-      seat: Seat
+      capacity: NodeResources,
+      sizing: MemorySizing,
+      share: HostShare
   ): Either[PlanError, NodePlan] = {
-    val dashboardHost =
-      Option.when(role == NodeRole.Head && spec(Keys.dashboard))(spec(Keys.dashboardHost))
+    val dashboard = role == NodeRole.Head && spec(Keys.dashboard) && offer.dashboard
+    val dashboardHost = Option.when(dashboard)(spec(Keys.dashboardHost))
     val needed = WorkerPorts.needed(capacity.cpus)
-    val tooFew = seat.workerPorts.filter(_.size < needed)
+    val tooFew = share.workerPorts.filter(_.size < needed)
     for {
       _ <- SocketPath.check(offer, dashboardHost.isDefined)
       _ <- tooFew.map(range => WorkerPortsTooFew(offer.host, needed, range.size)).toLeft(())
@@ -65,14 +65,14 @@ private[plan] final case class NodePlanner(
       host = offer.host,
       gcsAddress = gcsAddress,
       cpus = capacity.cpus,
-      gpus = capacity.gpuAddresses.size.toDouble,
+      gpus = capacity.gpus.toDouble,
       gpuAddresses = capacity.gpuAddresses,
       memory = sizing.memory,
       objectStoreMemory = sizing.objectStoreMemory,
       resources = capacity.resources,
       labels = capacity.labels ++ ownLabels(offer),
       ports = ports,
-      workerPorts = seat.workerPorts,
+      workerPorts = share.workerPorts,
       dashboardHost = dashboardHost,
       directory = "",
       spillDirectory = None,
@@ -85,10 +85,10 @@ private[plan] final case class NodePlanner(
     )
   }
 
-  /** What differs from one incarnation of a node to the next, besides its ports. */
-  private def incarnation(plan: NodePlan, offer: Offer, restarts: Int): NodePlan = {
-    val seat = if (plan.role == NodeRole.Head) "head" else s"executor-${offer.executorId}"
-    val name = s"$clusterId-$seat" + (if (restarts == 0) "" else s".$restarts")
+  /** Sets what differs between the incarnations of a node, except for its ports. */
+  private def incarnation(plan: NodePlan, offer: ResourceOffer, restarts: Int): NodePlan = {
+    val place = if (plan.role == NodeRole.Head) "head" else s"executor-${offer.executorId}"
+    val name = s"$clusterId-$place" + (if (restarts == 0) "" else s".$restarts")
     val logs = spec(Keys.logDir)
     val shared = offer.sharedLogs && logs.isEmpty
     val spill = spec(Keys.spillDir).orElse(offer.localDirs.headOption)
@@ -106,8 +106,11 @@ private[plan] final case class NodePlanner(
     )
   }
 
-  private def portsOf(offer: Offer, role: NodeRole): Either[PlanError, Map[RayPort, Int]] = {
-    val own = RayPort.all.filter(port => role == NodeRole.Head || !port.headOnly)
+  private def portsOf(
+      offer: ResourceOffer,
+      role: NodeRole
+  ): Either[PlanError, Map[RayPort, Int]] = {
+    val own = spec.portPolicy.portsOf(head = role == NodeRole.Head)
     val missing = own.filterNot(offer.ports.contains).map(_.key)
     Either.cond(
       missing.isEmpty,
@@ -116,10 +119,10 @@ private[plan] final case class NodePlanner(
     )
   }
 
-  private def wishes(role: NodeRole): Sizing.Wishes = {
+  private def requested(role: NodeRole): MemorySizing.Requested = {
     val option = "--plasma-directory"
     val onDisk = extraArgs(role).exists(arg => arg == option || arg.startsWith(s"$option="))
-    Sizing.Wishes(
+    MemorySizing.Requested(
       spec(Keys.memory),
       spec(Keys.objectStoreMemory),
       spec(Keys.stagingMemory),
@@ -130,7 +133,7 @@ private[plan] final case class NodePlanner(
   private def extraArgs(role: NodeRole): Vector[String] =
     spec(if (role == NodeRole.Head) Keys.headArgs else Keys.workerArgs)
 
-  private def ownLabels(offer: Offer): Map[String, String] = Map(
+  private def ownLabels(offer: ResourceOffer): Map[String, String] = Map(
     s"${LabelSyntax.ownPrefix}executor-id" -> LabelSyntax.valueOf(offer.executorId),
     s"${LabelSyntax.ownPrefix}host" -> LabelSyntax.valueOf(offer.host)
   )
@@ -140,6 +143,6 @@ private[plan] final case class NodePlanner(
 
 private[plan] object NodePlanner {
 
-  /** Where Linux keeps files in memory; an offer says whether a host has it. */
+  /** Linux's in-memory file system. An offer says whether its host has it. */
   private val sharedMemory = "/dev/shm"
 }

@@ -1,8 +1,6 @@
 package org.rayonspark.plan
 
-/**
- * What a Ray node is to its cluster. The head is a node like any other, planned and run the same.
- */
+/** The role of a Ray node in its cluster. The head is planned and run like any other node. */
 sealed trait NodeRole extends Product with Serializable
 
 object NodeRole {

@@ -3,21 +3,24 @@ package org.rayonspark.plan
 import org.rayonspark.conf.{FlatJson, RayPort}
 
 /**
- * The `ray start` that makes a plan true: a sequence of arguments, never a string, and the
- * environment variables that only an environment can set.
+ * The `ray start` command of a plan: its arguments, which no shell parses, and the environment
+ * variables for what has no option.
  */
 final case class RayCommand(arguments: Vector[String], environment: Map[String, String])
 
 object RayCommand {
 
-  // Ray's own choice for its client server.
+  // Ray's default port of its client server.
   private val firstUnused: Int = 10001
 
-  /** The arguments are what follows `ray`; [[org.rayonspark.conf.OwnedNames]] lists all options. */
+  /**
+   * Returns the command of a plan. The arguments are those after `ray`;
+   * [[org.rayonspark.conf.ReservedNames]] lists every option that is used here.
+   */
   def of(plan: NodePlan): RayCommand = {
     val role = plan.role match {
       case NodeRole.Head => "--head" +: headOptions(plan)
-      case NodeRole.Worker => s"--address=${plan.gcsAddress}" +: workerOptions(plan)
+      case NodeRole.Worker => s"--address=${plan.gcsAddress}" +: workerOptions
     }
     RayCommand(
       Vector("start", "--block") ++ role ++ options(plan) ++ portOptions(plan) ++ plan.extraArgs,
@@ -28,36 +31,40 @@ object RayCommand {
   private def options(plan: NodePlan): Vector[String] = Vector(
     s"--node-name=${plan.name}",
     s"--node-ip-address=${plan.host}",
-    s"--temp-dir=${plan.directory}",
+    s"--temp-dir=${RayDirectory.of(plan.directory)}",
     s"--num-cpus=${plan.cpus}",
     s"--num-gpus=${plan.gpus.toInt}",
     s"--memory=${plan.memory}",
     s"--object-store-memory=${plan.objectStoreMemory}",
     s"--resources=${FlatJson.write(plan.resources)}",
     s"--labels=${plan.labels.toVector.sorted.map { case (k, v) => s"$k=$v" }.mkString(",")}"
-    // Ray makes the last directory writable for everybody; the one above it is private.
+    // Ray makes the last directory world-writable; its parent is private.
   ) ++ plan.spillDirectory.map(directory => s"--object-spilling-directory=$directory/objects")
 
   /**
-   * `--include-dashboard=true` is never said: it would make a missing or broken dashboard the end
-   * of the head. Without it Ray starts the dashboard where it is installed.
+   * Never passes `--include-dashboard=true`, because a missing or broken dashboard would then end
+   * the head. By default Ray starts the dashboard if it is installed.
    */
   private def headOptions(plan: NodePlan): Vector[String] = plan.dashboardHost match {
     case Some(host) => Vector(s"--dashboard-host=$host")
     case None => Vector("--include-dashboard=false")
   }
 
+  /** Workers have no dashboard, but Ray reserves its default port unless it gets another one. */
+  private def workerOptions: Vector[String] = Vector("--dashboard-port=0")
+
   /**
-   * Workers have neither a client server nor a dashboard, but Ray reserves the default ports of
-   * both and refuses to start when another of the node's ports is one of them. The client server's
-   * must be a real port, so it gets one that the node does not use.
+   * Ray reserves the default port of the client server on every node, and refuses to start if the
+   * node uses it for something else. A node without a client server therefore gets a port number
+   * that it does not use; Ray accepts no 0 here.
    */
-  private def workerOptions(plan: NodePlan): Vector[String] = {
+  private def unusedClientServerPort(plan: NodePlan): Option[String] = {
     val taken = plan.ports.values.toSet
-    val unused = Iterator
+    Iterator
       .from(firstUnused)
       .find(port => !taken(port) && !plan.workerPorts.exists(_.contains(port)))
-    Vector("--dashboard-port=0") ++ unused.map(port => s"--ray-client-server-port=$port")
+      .filterNot(_ => plan.ports.contains(RayPort.ClientServer))
+      .map(port => s"--ray-client-server-port=$port")
   }
 
   private def portOptions(plan: NodePlan): Vector[String] = {
@@ -65,7 +72,10 @@ object RayCommand {
       for (option <- option(port); number <- plan.ports.get(port)) yield s"$option=$number"
     }
     val (first, last) = plan.workerPorts.fold((0, 0))(range => (range.head, range.last))
-    ports ++ Vector(s"--min-worker-port=$first", s"--max-worker-port=$last")
+    ports ++ unusedClientServerPort(plan) ++ Vector(
+      s"--min-worker-port=$first",
+      s"--max-worker-port=$last"
+    )
   }
 
   private def option(port: RayPort): Option[String] = port match {
@@ -88,7 +98,7 @@ object RayCommand {
     ).flatMap { case (name, port) => plan.ports.get(port).map(name -> _.toString) }
     val gpus = Option.when(plan.gpuAddresses.nonEmpty)(plan.gpuAddresses.mkString(","))
     val path = Option.when(plan.pythonPath.nonEmpty)(plan.pythonPath.mkString(":"))
-    // 0: our nodes end with their cluster, where nobody is left to drain to.
+    // 0: nodes end together with their cluster, so there is no node left to drain to.
     ports ++ Map("RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S" -> "0") ++
       gpus.map("CUDA_VISIBLE_DEVICES" -> _) ++ path.map("PYTHONPATH" -> _)
   }

@@ -2,7 +2,7 @@ package org.rayonspark.plan
 
 import scala.util.matching.Regex
 
-/** The part of a version that decides what fits what. */
+/** The part of a version that decides about compatibility. */
 final case class Version(major: Int, minor: Int) extends Ordered[Version] {
   def compare(other: Version): Int =
     Ordering[(Int, Int)].compare((major, minor), (other.major, other.minor))
@@ -13,7 +13,7 @@ final case class Version(major: Int, minor: Int) extends Ordered[Version] {
 object Version {
   private val shape: Regex = """(\d+)\.(\d+).*""".r
 
-  /** None for what is no version: a development build may call itself anything. */
+  /** Returns None if the text is not a version: a development build may have any name. */
   def of(text: String): Option[Version] = text match {
     case shape(major, minor) => Some(Version(major.toInt, minor.toInt))
     case _ => None

@@ -4,15 +4,15 @@ import io.fabric8.kubernetes.api.model.{ContainerStatus, Pod}
 import io.fabric8.kubernetes.client.{KubernetesClient, KubernetesClientException}
 import org.apache.spark.internal.Logging
 
-import scala.jdk.CollectionConverters._
+import scala.collection.JavaConverters._
 
 /**
- * Pods as the API server tells of them.
+ * Reads the pods of an application's executors from the API server.
  *
  * @param labels
- *   of the executors' pods
+ *   the labels of the executors' pods
  * @param probe
- *   a pod such as theirs
+ *   a pod like theirs, for the API server to check
  */
 final class ApiPods(
     client: KubernetesClient,
@@ -22,7 +22,7 @@ final class ApiPods(
 ) extends Pods
     with Logging {
 
-  override def list(): Vector[PodFacts] =
+  override def list(): Vector[PodSummary] =
     client
       .pods()
       .inNamespace(namespace)
@@ -31,28 +31,28 @@ final class ApiPods(
       .getItems
       .asScala
       .toVector
-      .map(facts)
+      .map(summary)
 
   override def refusal(): Option[String] = ApiServer.refusal(client, namespace, probe)
 
   override def close(): Unit = client.close()
 
-  /** What this pod shows now. */
-  def facts(pod: Pod): PodFacts = {
-    val bare = ApiPods.facts(pod)
-    if (bare.stuck.isEmpty && bare.unschedulable.isEmpty && bare.ended.isEmpty) bare
+  /** Returns what this pod shows now, with its events and its log if something is wrong. */
+  def summary(pod: Pod): PodSummary = {
+    val status = ApiPods.statusOf(pod)
+    if (status.stuck.isEmpty && status.unschedulable.isEmpty && status.ended.isEmpty) status
     else {
-      val events = eventsOf(bare.name)
-      bare.copy(
+      val events = eventsOf(status.name)
+      status.copy(
         scalingUp = events.exists { case (reason, _) => ApiPods.autoscalers(reason) },
         events = events.map { case (reason, message) => s"$reason: $message" },
-        lastWords = if (bare.ended.isDefined) lastWords(bare.name) else Vector.empty
+        logTail = if (status.ended.isDefined) logTail(status.name) else Vector.empty
       )
     }
   }
 
   private def eventsOf(pod: String): Vector[(String, String)] =
-    ask(Vector.empty[(String, String)]) {
+    optional(Vector.empty[(String, String)]) {
       client
         .v1()
         .events()
@@ -69,7 +69,7 @@ final class ApiPods(
         .takeRight(ApiPods.shownEvents)
     }
 
-  private def lastWords(pod: String): Vector[String] = ask(Vector.empty[String]) {
+  private def logTail(pod: String): Vector[String] = optional(Vector.empty[String]) {
     client
       .pods()
       .inNamespace(namespace)
@@ -80,12 +80,12 @@ final class ApiPods(
       .toVector
   }
 
-  /** What is nice to know, and needs rights that Spark itself can do without. */
-  private def ask[T](otherwise: T)(question: => T): T =
-    try question
+  /** Runs a request whose result is optional, and which needs rights that Spark itself does not. */
+  private def optional[T](otherwise: T)(request: => T): T =
+    try request
     catch {
       case e: KubernetesClientException =>
-        logDebug("The API server did not say", e)
+        logDebug("The API server did not answer an optional request", e)
         otherwise
     }
 }
@@ -94,20 +94,20 @@ object ApiPods {
   private val shownEvents = 4
   private val shownLines = 10
 
-  /** What the cluster's autoscaler, and Karpenter, say when they bring a host. */
+  /** Events of the cluster autoscaler and of Karpenter when they add a host. */
   private val autoscalers = Set("TriggeredScaleUp", "Nominated")
 
-  /** Warnings that Spark's pods often start with: Spark makes their configuration after them. */
+  /** Warnings with which Spark's pods often start: Spark creates their configuration after them. */
   private val early = Set("FailedMount")
 
-  /** Reasons to wait that pass by themselves, or are not known to be lasting yet. */
+  /** Reasons for waiting that pass without help, or that may still pass. */
   private val passing = Set("ContainerCreating", "PodInitializing", "ErrImagePull")
 
-  /** What the pod's own status says. */
-  private[pods] def facts(pod: Pod): PodFacts = {
+  /** Reads only the pod's own status. */
+  private[pods] def statusOf(pod: Pod): PodSummary = {
     val status = pod.getStatus
     val containers = status.getContainerStatuses.asScala.toVector
-    PodFacts(
+    PodSummary(
       name = pod.getMetadata.getName,
       phase = status.getPhase,
       unschedulable = status.getConditions.asScala.collectFirst {

@@ -6,21 +6,21 @@ import org.rayonspark.{InvalidSpecException, PlacementException, UnreachableExce
 
 import java.net.HttpURLConnection.{HTTP_FORBIDDEN, HTTP_NOT_FOUND, HTTP_UNAUTHORIZED}
 
-/** What the API server thinks of a pod before there is one. */
+/** Asks the API server whether it would accept a pod, without creating the pod. */
 object ApiServer {
 
   /**
-   * Has the API server judge a pod without making it: it must be there, know us, have the
-   * namespace, and allow us a pod within its quota.
+   * Checks that the API server would accept a pod: it must be reachable, accept the credentials,
+   * have the namespace, and allow the pod within the rights and the quota there.
    *
    * @throws org.rayonspark.RayOnSparkException
-   *   why it would not
+   *   if it would not accept the pod, with the reason
    */
   def check(client: KubernetesClient, namespace: String, pod: Pod): Unit =
     try dryRun(client, namespace, pod)
     catch { case e: KubernetesClientException => throw explained(client, namespace, e) }
 
-  /** Why it would not take such a pod; None where it would, or does not answer. */
+  /** Returns why it would refuse such a pod; None if it would accept it or does not answer. */
   def refusal(client: KubernetesClient, namespace: String, pod: Pod): Option[String] =
     try {
       dryRun(client, namespace, pod)
@@ -31,12 +31,12 @@ object ApiServer {
     }
 
   /**
-   * A pod such as Spark makes, as far as the API server judges it.
+   * Builds a pod that equals Spark's pod in everything that the API server checks.
    *
    * @param template
-   *   the user's pod, without the container in which Spark will be
+   *   the user's pod template, without Spark's container
    * @param container
-   *   that one, with what the user has set of it
+   *   Spark's container, with the user's settings
    */
   def probe(
       name: String,
@@ -48,7 +48,7 @@ object ApiServer {
       memoryMiB: Long
   ): Pod = {
     val memory = new Quantity(s"${memoryMiB}Mi")
-    val sparks = new ContainerBuilder(container)
+    val sparkContainer = new ContainerBuilder(container)
       .withName("spark")
       .withImage(image)
       .editOrNewResources()
@@ -64,7 +64,7 @@ object ApiServer {
       .withGenerateName(s"$name-")
       .endMetadata()
       .editOrNewSpec()
-      .addToContainers(sparks)
+      .addToContainers(sparkContainer)
       .endSpec()
       .build()
     serviceAccount.foreach(pod.getSpec.setServiceAccountName)
@@ -82,38 +82,39 @@ object ApiServer {
       error: KubernetesClientException
   ): RuntimeException = {
     val server = client.getMasterUrl.toString.stripSuffix("/")
-    val said = Option(error.getStatus).flatMap(s => Option(s.getMessage)).getOrElse(rootOf(error))
-    val sentence = s"The Kubernetes API server at $server refuses a pod of the application: $said."
+    val reason = Option(error.getStatus).flatMap(s => Option(s.getMessage)).getOrElse(rootOf(error))
+    val sentence =
+      s"The Kubernetes API server at $server refuses a pod of the application: $reason."
     error.getCode match {
       case _ if error.getStatus == null =>
         new UnreachableException(
-          s"The Kubernetes API server at $server does not answer: ${rootOf(error)}. Check master, " +
+          s"The Kubernetes API server at $server does not answer: ${rootOf(error)}. Check master " +
             "and the certificates in KUBECONFIG or spark.kubernetes.authenticate.*.",
           error
         )
       case HTTP_UNAUTHORIZED =>
         new PlacementException(
-          s"The Kubernetes API server at $server does not know who we are: $said. Renew the " +
-            "credentials in KUBECONFIG, or those of spark.kubernetes.authenticate.*.",
+          s"The Kubernetes API server at $server rejects the credentials: $reason. Renew the " +
+            "credentials in KUBECONFIG or in spark.kubernetes.authenticate.*.",
           error
         )
       case HTTP_NOT_FOUND =>
         new InvalidSpecException(
-          s"$sentence Check namespace, which is \"$namespace\" (spark.kubernetes.namespace).",
+          s"""$sentence Check namespace, which is "$namespace" (spark.kubernetes.namespace).""",
           error
         )
-      case HTTP_FORBIDDEN if said.contains("exceeded quota") =>
+      case HTTP_FORBIDDEN if reason.contains("exceeded quota") =>
         new PlacementException(
-          s"$sentence Lower cores, memory or num_nodes, or have the quota of namespace " +
-            s"\"$namespace\" raised.",
+          s"$sentence Lower cores, memory or num_nodes, or raise the quota of namespace " +
+            s""""$namespace".""",
           error
         )
       case HTTP_FORBIDDEN =>
         new PlacementException(
-          s"$sentence Have the rights given to it, or use another service_account or namespace.",
+          s"$sentence Grant it the rights, or use another service_account or namespace.",
           error
         )
-      case _ => new PlacementException(s"$sentence Change what it names.", error)
+      case _ => new PlacementException(s"$sentence Fix the cause that it names.", error)
     }
   }
 

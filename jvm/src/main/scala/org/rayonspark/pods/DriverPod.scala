@@ -2,22 +2,26 @@ package org.rayonspark.pods
 
 import io.fabric8.kubernetes.api.model.Pod
 import io.fabric8.kubernetes.client.{KubernetesClient, KubernetesClientException}
-import io.fabric8.kubernetes.client.dsl.PodResource
+import io.fabric8.kubernetes.client.dsl.{Loggable, PodResource}
 import org.apache.spark.internal.Logging
 import org.rayonspark.PlacementException
-import org.rayonspark.threads.Daemon
+import org.rayonspark.threads.Resource
+import org.rayonspark.threads.{Daemon, Steps}
 
-import java.io.{IOException, OutputStream}
+import java.io.{IOException, InputStream, OutputStream}
 import java.net.HttpURLConnection.{HTTP_FORBIDDEN, HTTP_UNAUTHORIZED}
+import java.util.concurrent.{CountDownLatch, TimeUnit}
 import scala.concurrent.duration._
-import scala.jdk.CollectionConverters._
-import scala.util.Using
+import scala.collection.JavaConverters._
 
 /**
- * The pod of a driver that was submitted from here: what it prints is passed on until it ends.
+ * Follows the pod of a driver that was submitted from this process, and passes on its output until
+ * it ends.
  *
  * @param container
- *   the driver's own, beside which a template may have put others
+ *   name of the driver's container; a template may have added others
+ * @param output
+ *   receives what the driver prints
  */
 final class DriverPod(
     client: KubernetesClient,
@@ -28,50 +32,66 @@ final class DriverPod(
 ) extends AutoCloseable
     with Logging {
   private val pods = new ApiPods(client, namespace, Map.empty, new Pod)
+  private val printed = new TimestampedLog(output)
+  private val finished = new CountDownLatch(1)
+  // Both are set only by the printer's thread. Another thread may close `reading`.
+  @volatile private var reading = Option.empty[InputStream]
+  private var interrupted = false
+  @volatile private var closed = false
   private val printer = Daemon(s"rayonspark-log-$name")(passOn())
 
-  // `last` is read by whoever asks for the progress.
+  // Set by the thread that calls `ended`. Any thread may read `last`.
   private var state = PodsState()
   @volatile private var last: Option[Pod] = None
 
-  /** What it does, as a sentence without its full stop. */
+  /** Describes the pod's phase, as a sentence without its full stop. */
   def progress: String =
-    s"""the driver's pod "$name" is ${last.fold("awaited")(_.getStatus.getPhase.toLowerCase)}"""
+    s"""the driver's pod "$name" is ${last.fold("submitted")(_.getStatus.getPhase.toLowerCase)}"""
 
   /**
-   * Looks at the pod after a while; true when its driver has ended, and all that it printed has
-   * been passed on. To be asked until then, from one thread.
+   * Waits a period, then checks the pod. Returns true when its driver has ended and all of its
+   * output has been passed on. Call it until then, from one thread.
    *
    * @throws PlacementException
-   *   why the pod cannot start, or that it was deleted; nothing of it is left
+   *   if the pod cannot start, and is now deleted; or if another party deleted it
    */
   def ended(): Boolean = {
-    Thread.sleep(PodWatch.period.toMillis)
-    try look()
+    Thread.sleep(PodMonitor.period.toMillis)
+    try check()
     catch {
       case e: KubernetesClientException if !DriverPod.refused(e) =>
-        // The API server may be away for a while: the driver goes on.
-        logDebug(s"Pod $name could not be looked at", e)
+        // The API server may be unavailable for a while. The driver still runs.
+        logDebug(s"Could not read pod $name", e)
         false
     }
   }
 
-  private def look(): Boolean = {
+  private def check(): Boolean = {
     val pod = Option(resource.get()).getOrElse(throw gone)
     last = Some(pod)
-    state = state.after(Vector(pods.facts(pod)))
-    state.trouble.foreach { why =>
+    state = state.after(Vector(pods.summary(pod)))
+    state.problem.foreach { why =>
       resource.delete()
       throw new PlacementException(why)
     }
     if (pod.getStatus.getPhase != "Pending" && printer.getState == Thread.State.NEW) printer.start()
-    val over = DriverPod.isOver(pod)
-    if (over) printer.join(DriverPod.logLimit.toMillis)
-    if (over && pod.getMetadata.getDeletionTimestamp != null) throw gone
-    over
+    val ended = DriverPod.isOver(pod)
+    if (ended) awaitLog()
+    if (ended && pod.getMetadata.getDeletionTimestamp != null) throw gone
+    ended
   }
 
-  /** The driver's own; 1 where its container was never started. */
+  private def awaitLog(): Unit = {
+    finished.countDown()
+    printer.join(DriverPod.logLimit.toMillis)
+    if (printer.isAlive) {
+      // The other side of the connection may be gone without closing it.
+      reading.foreach(_.close())
+      printer.join(DriverPod.logLimit.toMillis)
+    }
+  }
+
+  /** The driver's exit code; 1 if its container never started. */
   def exitCode: Int =
     last.toVector
       .flatMap(_.getStatus.getContainerStatuses.asScala)
@@ -81,27 +101,58 @@ final class DriverPod(
       .headOption
       .getOrElse(1)
 
-  override def close(): Unit = client.close()
+  /** Also ends the reading of the log, which would never end for a pod that is gone. */
+  override def close(): Unit = {
+    closed = true
+    finished.countDown()
+    Steps.all(s"The end of following pod $name")(
+      "ending its log" -> (() => reading.foreach(_.close())),
+      "closing the client" -> (() => client.close())
+    )
+  }
 
   private def gone: PlacementException = new PlacementException(
-    s"""The driver's pod "$name" is gone: somebody deleted it, and its executors with it. """ +
+    s"""The driver's pod "$name" was deleted, and its executors with it. """ +
       "Run the program again."
   )
 
   private def resource: PodResource = client.pods().inNamespace(namespace).withName(name)
 
-  private def passOn(): Unit =
-    try
-      Using.resource(resource.inContainer(container).watchLog()) { watch =>
-        watch.getOutput.transferTo(output)
-        output.flush()
+  /** Reconnects until the end: long connections break, and the API server may be unavailable. */
+  private def passOn(): Unit = {
+    // Reads once more after the end: the last lines may be newer than the last read.
+    var again = true
+    while (again && !closed) {
+      again = finished.getCount > 0
+      readLog()
+      if (again) finished.await(PodMonitor.period.toMillis, TimeUnit.MILLISECONDS)
+    }
+  }
+
+  private def readLog(): Unit =
+    try {
+      val stamped = resource.inContainer(container).usingTimestamps()
+      val all = printed.newest.fold[Loggable](stamped)(time => stamped.sinceTime(time.toString))
+      Resource.use(all.watchLog()) { watch =>
+        // To wake the reader, close the stream: closing the watch does not.
+        reading = Some(watch.getOutput)
+        printed.read(watch.getOutput)
       }
-    catch { case e: IOException => output.write(s"The log has ended: ${e.getMessage}\n".getBytes) }
+      interrupted = false
+    } catch {
+      case e @ (_: IOException | _: KubernetesClientException) =>
+        if (!interrupted && !closed)
+          logWarning(
+            s"""Lost the connection to the log of the driver's pod "$name". Reconnecting until """ +
+              s"the driver ends: ${e.getMessage}"
+          )
+        interrupted = true
+    } finally reading = None
 }
 
 object DriverPod {
 
-  /** How long the last lines may take when the driver has ended. */
+  /** How long the last lines may take after the driver has ended. */
   private val logLimit = 5.seconds
 
   private def refused(error: KubernetesClientException): Boolean =

@@ -1,11 +1,11 @@
 package org.rayonspark.pods
 
-/** The pods of one application's executors, as the API server knows them. */
+/** The pods of one application's executors, as the API server reports them. */
 trait Pods extends AutoCloseable {
 
-  def list(): Vector[PodFacts]
+  def list(): Vector[PodSummary]
 
-  /** Why the API server would not take one more, in its own words; None where it would. */
+  /** Returns why the API server would refuse one more pod; None if it would accept it. */
   def refusal(): Option[String]
 
   override def close(): Unit

@@ -1,20 +1,23 @@
 package org.rayonspark.pods
 
 /**
- * What the pods of an application have shown so far, one look after the other.
+ * What the pods of an application have shown so far, over successive checks.
  *
+ * @param pods
+ *   the pods at the last check
  * @param unschedulable
- *   pods that no host takes, and in how many looks without a break
+ *   pods that no host accepts, with the number of consecutive checks in which that was so
  * @param ended
- *   pods whose container ended; Spark removes them, and tries again
+ *   pods whose container has ended. Spark deletes them and tries again
  */
 final case class PodsState(
-    pods: Vector[PodFacts] = Vector.empty,
+    pods: Vector[PodSummary] = Vector.empty,
     unschedulable: Map[String, Int] = Map.empty,
-    ended: Map[String, PodFacts] = Map.empty
+    ended: Map[String, PodSummary] = Map.empty
 ) {
 
-  def after(seen: Vector[PodFacts]): PodsState = PodsState(
+  /** The state after one more check, which has found the pods `seen`. */
+  def after(seen: Vector[PodSummary]): PodsState = PodsState(
     seen,
     seen
       .filter(pod => pod.unschedulable.isDefined && !pod.scalingUp)
@@ -23,15 +26,15 @@ final case class PodsState(
     ended ++ seen.filter(_.ended.isDefined).map(pod => pod.name -> pod)
   )
 
-  /** Why the executors do not come, for a user to read; None as long as they may. */
-  def trouble: Option[String] = stuck.orElse(homeless).orElse(failing)
+  /** Returns why the executors cannot start, for the user; None while they still may. */
+  def problem: Option[String] = stuck.orElse(withoutHost).orElse(failing)
 
   private def stuck: Option[String] =
     pods.collectFirst { case pod if pod.stuck.isDefined => PodsState.cannotStart(pod) }
 
-  private def homeless: Option[String] =
+  private def withoutHost: Option[String] =
     pods.collectFirst {
-      case pod if unschedulable.getOrElse(pod.name, 0) >= PodsState.unschedulableLooks =>
+      case pod if unschedulable.getOrElse(pod.name, 0) >= PodsState.unschedulableChecks =>
         PodsState.findsNoHost(pod)
     }
 
@@ -39,37 +42,37 @@ final case class PodsState(
     Option.when(ended.size >= PodsState.endedPods) {
       val pod = ended.values.maxBy(_.name)
       s"${ended.size} executors have ended before they registered. The last one is pod " +
-        s""""${pod.name}": ${pod.ended.getOrElse("")}.${PodsState.words(pod)} Mend the image """ +
-        "(container_image), or what its log names."
+        s""""${pod.name}": ${pod.ended.getOrElse("")}.${PodsState.logTail(pod)} Fix the image """ +
+        "(container_image), or the error in its log."
     }
 }
 
 object PodsState {
 
-  /** In seconds, as looks are one apart: a host may just have become full, or free. */
-  private val unschedulableLooks = 10
+  /** In seconds, because checks are a second apart: a host may become free in that time. */
+  private val unschedulableChecks = 10
 
-  /** One may have been unlucky. */
+  /** A single failure may be bad luck. */
   private val endedPods = 2
 
-  def cannotStart(pod: PodFacts): String =
+  def cannotStart(pod: PodSummary): String =
     s"""Pod "${pod.name}" cannot start: ${pod.stuck
-        .getOrElse("")}.${events(pod, pod.stuck)} Mend """ +
-      "container_image (spark.kubernetes.container.image), or what Kubernetes names here."
+        .getOrElse("")}.${events(pod, pod.stuck)} Fix """ +
+      "container_image (spark.kubernetes.container.image), or the cause that Kubernetes names here."
 
-  def findsNoHost(pod: PodFacts): String =
+  def findsNoHost(pod: PodSummary): String =
     s"""Pod "${pod.name}" finds no host: ${pod.unschedulable.getOrElse("").stripSuffix(".")}.""" +
-      s"${events(pod, pod.unschedulable)} Lower cores, memory or num_nodes, or give the cluster " +
-      "more hosts."
+      s"${events(pod, pod.unschedulable)} Lower cores, memory or num_nodes, or add hosts to " +
+      "the cluster."
 
-  /** Those that say more than has been said. */
-  private def events(pod: PodFacts, said: Option[String]): String = {
+  /** The events that add something to the text so far. */
+  private def events(pod: PodSummary, text: Option[String]): String = {
     val more = pod.events.filterNot { event =>
-      said.exists(_.contains(event.dropWhile(_ != ':').drop(1).trim))
+      text.exists(_.contains(event.dropWhile(_ != ':').drop(1).trim))
     }
     if (more.isEmpty) "" else more.mkString(" Its events: ", "; ", ".")
   }
 
-  private def words(pod: PodFacts): String =
-    if (pod.lastWords.isEmpty) "" else pod.lastWords.mkString(" Its last words:\n  ", "\n  ", "\n")
+  private def logTail(pod: PodSummary): String =
+    if (pod.logTail.isEmpty) "" else pod.logTail.mkString(" Its last output:\n  ", "\n  ", "\n")
 }

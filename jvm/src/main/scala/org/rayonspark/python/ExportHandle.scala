@@ -5,26 +5,44 @@ import org.rayonspark.data.{ArrowExport, StagedBlock}
 import java.lang.{Double => JDouble}
 import java.util.{List => JList, Map => JMap}
 import scala.concurrent.duration._
-import scala.jdk.CollectionConverters._
+import scala.collection.JavaConverters._
 
-/** An [[ArrowExport]] as Python holds it: Java types, waits in milliseconds. */
+/** An [[ArrowExport]] for py4j: Java types, and time limits in milliseconds. */
 final class ExportHandle(frame: ArrowExport) {
   def schema(): Array[Byte] = frame.schema
 
-  /** Blocks that became ready; none when the time was up, or there will be no more. */
+  /** Waits for ready blocks. Returns none after the time limit, or when all are finished. */
   def next(timeoutMs: Long): JList[JMap[String, Any]] =
     frame.take(timeoutMs.millis).map(entries).asJava
 
   def finished(): Boolean = frame.finished
 
-  /** Ids as text: Python's numbers come as Java's ints or longs, as they like. */
+  /** Takes ids as text: py4j turns a Python number into an Integer or a Long, by its size. */
   def release(ids: JList[String]): Unit = frame.release(ids.asScala.map(_.toLong).toVector)
 
-  def want(id: Long): Unit = frame.want(id)
-  def restage(id: Long): JMap[String, Any] = entries(frame.restage(id))
+  /** Encodes a block from `next` again, because its file is gone. */
+  def recompute(id: Long, path: String): Unit = frame.recompute(id, path)
+
+  /** The counterparts of the methods above for Ray's retries, which find no file at that path. */
+  def recomputeForRetry(id: Long, path: String): Unit = frame.recomputeForRetry(id, path)
+  def nextForRetry(timeoutMs: Long): JList[JMap[String, Any]] =
+    frame.takeForRetry(timeoutMs.millis).map(entries).asJava
+  def releaseForRetry(ids: JList[String]): Unit =
+    frame.releaseForRetry(ids.asScala.map(_.toLong).toVector)
+
   def report(): JMap[String, JDouble] = frame.report
   def close(): Unit = frame.close()
 
   private def entries(block: StagedBlock): JMap[String, Any] =
-    block.productElementNames.zip(block.productIterator).toMap.asJava
+    Map[String, Any](
+      "id" -> block.id,
+      "partition" -> block.partition,
+      "sequence" -> block.sequence,
+      "executorId" -> block.executorId,
+      "rayNodeId" -> block.rayNodeId,
+      "path" -> block.path,
+      "rows" -> block.rows,
+      "bytes" -> block.bytes,
+      "local" -> block.local
+    ).asJava
 }

@@ -10,15 +10,15 @@ import org.rayonspark.job.ExecutorWait
 import org.rayonspark.pods.DriverPod
 
 import java.util.{List => JList, Map => JMap}
-import scala.jdk.CollectionConverters._
+import scala.collection.JavaConverters._
 
-/** The only class that py4j calls. Java types only, and no logic. */
+/** The entry point for py4j: Java types only, no logic. Its methods return the other handles. */
 object PythonApi {
 
-  /** Names of the fields of a cluster's specification, in their order. */
+  /** Returns the names of the fields of a cluster's specification, in their order. */
   def specFields(): JList[String] = RayClusterSpec.fieldNames()
 
-  /** Checks the request, then starts in the background. `callerPython` is the head's default. */
+  /** Checks the request, then starts in the background. The head runs `callerPython` by default. */
   def start(
       spark: SparkSession,
       fields: JMap[String, String],
@@ -37,16 +37,16 @@ object PythonApi {
     StandaloneCluster.start(workers, coresPerWorker, memoryMiBPerWorker, directory)
 
   /**
-   * Has a Kubernetes cluster judge a driver's configuration before there is a SparkContext; gives
-   * the settings that only the cluster knows.
+   * Checks a driver's configuration with its Kubernetes cluster before there is a SparkContext.
+   * Returns the settings that only the cluster knows.
    */
   def checkKubernetes(conf: JMap[String, String]): JMap[String, String] =
     KubernetesDriver.check(new SparkConf(false).setAll(conf.asScala)).asJava
 
-  /** The executors that a running application is about to get. */
+  /** Returns the handle that waits for a running application's executors. */
   def awaitedExecutors(sc: JavaSparkContext): ExecutorWait = new ExecutorWait(sc.sc)
 
-  /** Submits an application whose driver runs in a pod, by the words of spark-submit. */
+  /** Submits an application whose driver runs in a pod. `words` are spark-submit's arguments. */
   def submitToKubernetes(words: JList[String]): DriverPod =
     KubernetesSubmission.start(words.asScala.toArray)
 }

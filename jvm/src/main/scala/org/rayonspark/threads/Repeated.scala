@@ -7,8 +7,8 @@ import scala.concurrent.duration.FiniteDuration
 import scala.util.control.NonFatal
 
 /**
- * Does `work` once in each period, on a thread of its own, for as long as it is open. When that
- * fails, it is tried again in the next one.
+ * Runs `work` once per period, on its own thread, until it is closed. If `work` fails, it runs
+ * again in the next period.
  */
 final class Repeated(name: String, period: FiniteDuration)(work: => Unit)
     extends AutoCloseable
@@ -23,12 +23,17 @@ final class Repeated(name: String, period: FiniteDuration)(work: => Unit)
 
   private def once(): Unit =
     try work
-    catch { case NonFatal(e) => logDebug(s"$name failed, and tries again", e) }
+    catch {
+      case NonFatal(e) => logDebug(s"$name failed. The next period tries again.", e)
+      case e: InterruptedException => throw e
+      // Rethrown, the error would silently end the repetition: no thread reads its future.
+      case e: Throwable => logError(s"$name failed. The next period tries again.", e)
+    }
 
-  /** This time is the last one: for the work itself. */
+  /** Makes the current run the last one. For calls from `work` itself. */
   def end(): Unit = thread.shutdown()
 
-  /** Interrupts the work. */
+  /** Interrupts `work` and ends the repetition. */
   override def close(): Unit = {
     thread.shutdownNow()
     ()

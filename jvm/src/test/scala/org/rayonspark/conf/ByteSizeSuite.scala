@@ -10,7 +10,7 @@ final class ByteSizeSuite
     with TableDrivenPropertyChecks
     with ScalaCheckDrivenPropertyChecks {
 
-  test("a size is read with its binary unit") {
+  test("a size is parsed with its binary unit") {
     val sizes = Table(
       ("text", "bytes"),
       ("1", 1L),
@@ -28,7 +28,7 @@ final class ByteSizeSuite
     forAll(sizes)((text, bytes) => assert(ByteSize.parse(text) == Right(bytes)))
   }
 
-  test("what is no size is refused") {
+  test("text that is not a size is rejected") {
     val shape = """it must be a size such as "500m", "1.5g", "2gb" or "4096" (bytes)"""
     val texts = Table(
       ("text", "why"),
@@ -46,7 +46,7 @@ final class ByteSizeSuite
     forAll(texts)((text, why) => assert(ByteSize.parse(text) == Left(why)))
   }
 
-  test("a size is written in the largest unit that it fills") {
+  test("a size is formatted in the largest unit that fits") {
     val sizes = Table(
       ("bytes", "text"),
       (0L, "0 bytes"),
@@ -60,11 +60,11 @@ final class ByteSizeSuite
     forAll(sizes)((bytes, text) => assert(ByteSize.format(bytes) == text))
   }
 
-  test("every number of bytes is read as itself") {
+  test("a number without a unit is in bytes") {
     forAll(Gen.choose(1L, Long.MaxValue))(n => assert(ByteSize.parse(s"$n") == Right(n)))
   }
 
-  test("what is written is read again, a hundredth of a unit apart at most") {
+  test("a formatted size parses to the same size, within rounding") {
     forAll(Gen.choose(1L, Long.MaxValue)) { n =>
       val again = ByteSize.parse(ByteSize.format(n).stripSuffix(" bytes")).map(BigDecimal(_))
       assert(again.exists(size => size <= n && size >= BigDecimal(n) * 0.98))

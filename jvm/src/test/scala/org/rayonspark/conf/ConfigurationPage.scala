@@ -3,8 +3,8 @@ package org.rayonspark.conf
 import java.nio.file.{Files, Path, Paths}
 
 /**
- * `docs/configuration.md`, made of [[Keys]]:
- * `sbt "Test/runMain org.rayonspark.conf.ConfigurationPage"`.
+ * Generates `docs/configuration.md` from [[Keys]]. Run it with
+ * `./sbt "spark43_213/Test/runMain org.rayonspark.conf.ConfigurationPage"`.
  */
 object ConfigurationPage {
   private val path: Path = Paths.get("docs", "configuration.md")
@@ -14,12 +14,17 @@ object ConfigurationPage {
       |
       |<!-- Generated from Keys.scala by ConfigurationPage: change it there. -->
       |
-      |Every field of `RayClusterSpec` can be given in three places: as an argument of
-      |`RayCluster.start`, as a key of Spark's configuration, or not at all. An argument goes before a
-      |key, and a key before the default. An unknown name is an error that names the nearest one.
+      |You can set each option in two places: in your program, as a field of `RayClusterSpec` or
+      |(in Python) as an argument of `RayCluster.start`, and in Spark's configuration. The program
+      |overrides Spark's configuration, which overrides the default. An unknown name is an error
+      |that suggests the closest known name.
       |
-      |Sizes have binary units: `500m`, `1.5g`, `2gb` and `1 GiB` are read, and a number alone is bytes.
-      |Durations are such as `120s`, `2min` and `500ms`; a number alone is seconds.
+      |Worker nodes are all Ray nodes except the head. With a local master the head is the only
+      |node, and the options of worker nodes apply to it, except for `workerArgs`.
+      |
+      |Sizes have binary units, for example `500m`, `1.5g`, `2gb` or `1 GiB`; a number without a
+      |unit is in bytes. Durations are written like `120s`, `2min` or `500ms`; a number without a
+      |unit is in seconds.
       |""".stripMargin
 
   val text: String = introduction + Keys.all.map(section).mkString
@@ -30,9 +35,13 @@ object ConfigurationPage {
     ()
   }
 
-  /** The page in the source tree, whether sbt runs in the root or in the project. */
+  /** The page's path in the source tree, from whichever directory below it this runs in. */
   def file: Path =
-    if (Files.exists(Paths.get("build.sbt"))) path else Paths.get("..").resolve(path)
+    Iterator
+      .iterate(Paths.get("").toAbsolutePath)(_.getParent)
+      .takeWhile(_ != null)
+      .find(directory => Files.exists(directory.resolve("build.sbt")))
+      .fold(path)(_.resolve(path))
 
   private def section(key: Key[_]): String = {
     val kind =

@@ -5,15 +5,15 @@ import org.scalatest.funsuite.AnyFunSuite
 import java.nio.file.Files
 
 final class ConfigurationPageSuite extends AnyFunSuite {
-  test("docs/configuration.md says what the keys say") {
+  test("docs/configuration.md is up to date") {
     val page = Files.readString(ConfigurationPage.file)
     assert(
       page == ConfigurationPage.text,
-      """: run sbt "rayonspark/Test/runMain org.rayonspark.conf.ConfigurationPage""""
+      """: run ./sbt "spark43_213/Test/runMain org.rayonspark.conf.ConfigurationPage""""
     )
   }
 
-  test("every key has a section of its own") {
+  test("every key has a section") {
     Keys.all.foreach(key => assert(ConfigurationPage.text.contains(s"## `${key.setting}`")))
   }
 }

@@ -6,21 +6,21 @@ import org.scalatest.prop.TableDrivenPropertyChecks
 import scala.concurrent.duration._
 
 final class KeysSuite extends AnyFunSuite with TableDrivenPropertyChecks {
-  test("the fields are those of the contract, in its order") {
+  test("the fields have the documented names, in order") {
     assert(
       Keys.all.map(_.field).mkString(" ") ==
-        "num_nodes cpus_per_node gpus_per_node memory object_store_memory staging_memory head_cpus " +
-        "resources labels env python head_args worker_args ports scheduling tenure start_timeout temp_dir " +
-        "spill_dir dashboard dashboard_host dashboard_port log_dir auth max_restarts " +
-        "drain_timeout"
+        "num_nodes cpus_per_node gpus_per_node memory object_store_memory staging_memory " +
+        "head_cpus resources labels env env_passthrough python head_args worker_args ports " +
+        "scheduling slots start_timeout temp_dir spill_dir dashboard dashboard_host " +
+        "dashboard_port usage_stats log_dir auth max_restarts drain_timeout"
     )
   }
 
-  test("a key of Spark has the field's name in camel case") {
+  test("a Spark key has the field's name in camel case") {
     assert(Keys.objectStoreMemory.setting == "spark.rayonspark.objectStoreMemory")
   }
 
-  test("what can never work is refused, with what to change") {
+  test("a value that can never work is rejected with what to change") {
     val bad = Table(
       ("key", "text", "why"),
       (Keys.numNodes, "0", "it must be an integer of at least 1"),
@@ -30,7 +30,7 @@ final class KeysSuite extends AnyFunSuite with TableDrivenPropertyChecks {
       (
         Keys.gpusPerNode,
         "0.5",
-        "it must be a whole number of at least 0: `ray start` takes no fractions"
+        "it must be a whole number of at least 0: `ray start` accepts no fractions"
       ),
       (
         Keys.memory,
@@ -41,25 +41,37 @@ final class KeysSuite extends AnyFunSuite with TableDrivenPropertyChecks {
       (
         Keys.resources,
         "slot=1.5",
-        "slot is 1.5, and it must be a whole number of at least 0: `ray start` takes no fractions"
+        "slot is 1.5, and it must be a whole number of at least 0: `ray start` accepts no fractions"
       ),
-      (Keys.resources, "CPU=1", "CPU is set by RayOnSpark; give cpus_per_node in its place"),
+      (Keys.resources, "CPU=1", "CPU is set by RayOnSpark; use cpus_per_node instead"),
       (
         Keys.labels,
         "a",
-        """it must be a JSON object or name=value pairs, and "a" is no such pair"""
+        """it must be a JSON object or name=value pairs, but "a" is neither"""
       ),
       (Keys.labels, "a=1,a=2", "it has a twice"),
+      (Keys.envPassthrough, "AWS_*=1", "AWS_*=1 has a value; set variables with env"),
+      (
+        Keys.envPassthrough,
+        "AWS_*,HF_HOME",
+        "AWS_*,HF_HOME has a comma; separate names by spaces"
+      ),
       (
         Keys.headArgs,
         "--num-cpus=4",
-        "--num-cpus is set by RayOnSpark; give cpus_per_node or head_cpus in its place"
+        "--num-cpus is set by RayOnSpark; use cpus_per_node or head_cpus instead"
+      ),
+      (
+        Keys.headArgs,
+        "--num-gpus=2",
+        "--num-gpus is set by RayOnSpark; use gpus_per_node instead, which counts for the head " +
+          "only if it is the only node"
       ),
       (Keys.workerArgs, "--block", "--block is set by RayOnSpark and cannot be changed"),
-      (Keys.workerArgs, "--port 6379", "--port is set by RayOnSpark; give ports in its place"),
+      (Keys.workerArgs, "--port 6379", "--port is set by RayOnSpark; use ports instead"),
       (Keys.scheduling, "eager", "it must be barrier or plain"),
-      (Keys.tenure, "", "it must be shared or reserved"),
-      (Keys.startTimeout, "0", "it must be longer than nothing"),
+      (Keys.slots, "", "it must be shared or reserved"),
+      (Keys.startTimeout, "0", "it must be at least 1 ms"),
       (Keys.tempDir, "tmp", "it must be an absolute path"),
       (Keys.dashboard, "maybe", "it must be true or false"),
       (Keys.dashboardPort, "70000", "it must be a port from 1 to 65535"),
@@ -74,26 +86,26 @@ final class KeysSuite extends AnyFunSuite with TableDrivenPropertyChecks {
     }
   }
 
-  test("an error about the environment does not show what is in it") {
+  test("an error about the environment does not show its values") {
     val error = Keys.env.parse("""{"PASSWORD": "hunter2", "RAY_AUTH_TOKEN": "0123"}""")
     assert(
       error == Left(
-        "The value of env cannot be used: RAY_AUTH_TOKEN is set by RayOnSpark; give auth in its " +
-          "place. Change env, or spark.rayonspark.env."
+        "The value of env cannot be used: RAY_AUTH_TOKEN is set by RayOnSpark; use auth " +
+          "instead. Change env, or spark.rayonspark.env."
       )
     )
     assert(Keys.env.parse("hunter2").left.exists(!_.contains("hunter2")))
     assert(Keys.env.parse("""{"A": hunter2}""").left.exists(!_.contains("hunter2")))
   }
 
-  test("a drain of no time is none at all") {
+  test("a drain timeout of 0 turns draining off") {
     for (none <- Vector("0", "0s", "0ms", "0.0 s"))
       assert(Keys.drainTimeout.parse(none) == Right(Duration.Zero))
     assert(Keys.drainTimeout.parse("0.5s") == Right(500.millis))
     assert(Keys.drainTimeout.parse("05") == Right(5.seconds))
   }
 
-  test("maps and lists are read as JSON and as plain words") {
+  test("maps and lists are parsed as JSON and as plain words") {
     assert(Keys.env.parse("""{"A": "1,2", "B": 3}""") == Right(Map("A" -> "1,2", "B" -> "3")))
     assert(Keys.env.parse("A=1=2, B=3") == Right(Map("A" -> "1=2", "B" -> "3")))
     assert(Keys.env.parse("") == Right(Map.empty))

@@ -10,28 +10,28 @@ final class LabelSyntaxSuite
     with TableDrivenPropertyChecks
     with ScalaCheckDrivenPropertyChecks {
 
-  test("a key is a word, after a domain if it has one") {
+  test("a key is a word with an optional domain") {
     Seq("a", "tier", "a-b_c.d", "example.com/tier").foreach { key =>
       assert(LabelSyntax.checkKey(key) == Right(key))
     }
   }
 
-  test("a key that Ray refuses is refused, and so is one of ours") {
+  test("keys that Ray rejects are rejected, and so are reserved prefixes") {
     Seq("", "-a", "a-", "a b", "a/", "/a", "a,b", "a" * 64, "ray.io/x", "rayonspark.org/host")
       .foreach(key => assert(LabelSyntax.checkKey(key).isLeft, key))
   }
 
-  test("a value is a word or nothing") {
+  test("a value is a word or empty") {
     assert(LabelSyntax.checkValue("tier", "") == Right(""))
     assert(
       LabelSyntax.checkValue("tier", "a b") == Left(
-        """the value "a b" of label "tier" is not at most 63 letters, digits, '-', '_' and '.', """ +
-          "with a letter or digit at both ends"
+        """the value "a b" of label "tier" is not at most 63 letters, digits, '-', '_' and """ +
+          "'.', with a letter or digit at both ends"
       )
     )
   }
 
-  test("addresses become values") {
+  test("addresses are converted to valid values") {
     val addresses = Table(
       ("address", "value"),
       ("10.0.0.1", "10.0.0.1"),
@@ -43,7 +43,7 @@ final class LabelSyntaxSuite
     forAll(addresses)((address, value) => assert(LabelSyntax.valueOf(address) == value))
   }
 
-  test("whatever text it is made of, a value is one that Ray takes") {
+  test("any text is converted to a value that Ray accepts") {
     forAll(Gen.asciiPrintableStr) { text =>
       assert(LabelSyntax.checkValue("k", LabelSyntax.valueOf(text)).isRight)
     }

@@ -8,6 +8,7 @@ import org.scalatest.funsuite.AnyFunSuite
 import org.scalatest.time.{Millis, Seconds, Span}
 
 import java.nio.file.{Files, Paths}
+import scala.concurrent.{Await, ExecutionContext, Future}
 import scala.concurrent.duration._
 
 final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually {
@@ -37,7 +38,7 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
     } finally staging.close()
   }
 
-  /** Reads and releases all blocks, each as soon as it is there. */
+  /** Reads and releases all blocks, each as soon as it is staged. */
   private def drain(
       from: ArrowExport
   )(look: StagedBlock => Unit): Vector[(StagedBlock, Seq[Long])] = {
@@ -58,7 +59,7 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
     ids
   }
 
-  /** What is ready first: one block or more. */
+  /** Returns the blocks that are ready first: one or more. */
   private def first(from: ArrowExport): Vector[StagedBlock] = {
     val deadline = limit.fromNow
     Iterator
@@ -76,7 +77,7 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
     }
   }
 
-  test("partitions become blocks, in whose order the rows are as they were") {
+  test("partitions become blocks, and the rows and their order are unchanged") {
     exporting(numbers(100000, 5)) { (from, staging) =>
       val blocks = drain(from)(b => assert(b.rayNodeId == "n1"))
       assert(blocks.map(_._1.partition) == Vector(0, 1, 2, 3, 4))
@@ -90,7 +91,7 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
     }
   }
 
-  test("no more than the limit is ever staged, and a frame of many times that passes") {
+  test("a frame much larger than the limit is moved, and no more than the limit is ever staged") {
     exporting(numbers(4000000, 4), limit = 8 * mebi) { (from, staging) =>
       var most = 0L
       val blocks = drain(from)(_ => most = most.max(staging.bytes))
@@ -101,7 +102,7 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
     }
   }
 
-  test("nobody writes more while nobody releases") {
+  test("no task writes more than the limit while no block is released") {
     exporting(numbers(4000000, 4), limit = 8 * mebi) { (from, staging) =>
       val taken = first(from)
       eventually(assert(staging.bytes > 6 * mebi))
@@ -110,14 +111,14 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
     }
   }
 
-  test("a single row that is larger than the limit passes when nothing else is there") {
+  test("a single row that is larger than the limit is moved when nothing else is staged") {
     val frame = spark.range(0, 6, 1, 2).selectExpr("id", "repeat('x', 3000000) AS long")
     exporting(frame, limit = 2 * mebi) { (from, _) =>
       assert(drain(from)(_ => ()).flatMap(_._2) == (0L until 6L))
     }
   }
 
-  test("the user's limit of rows cuts every block, and the same rows make the same blocks") {
+  test("the user's row limit applies to every block, and the same rows make the same blocks") {
     val options = ExportOptions(Some(777), None)
     def sizes: Vector[(Long, Long)] = exporting(numbers(10000, 3), options) { (from, _) =>
       drain(from)(_ => ()).map { case (b, _) => (b.rows, b.bytes) }
@@ -128,7 +129,7 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
     assert(sizes == once)
   }
 
-  test("as many blocks as the user asks for, also more than there are rows") {
+  test("the export has as many blocks as the user asks for, even more than there are rows") {
     for (wanted <- Vector(1, 4, 9)) {
       val blocks =
         exporting(numbers(5, 3), ExportOptions(None, Some(wanted)))((f, _) => drain(f)(_ => ()))
@@ -137,62 +138,98 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
     }
   }
 
-  test("a block that is wanted again comes again with the same rows") {
+  test("a block that is requested again is returned again with the same rows") {
     val options = ExportOptions(Some(1000), None)
     exporting(numbers(10000, 2), options) { (from, staging) =>
       val early = first(from)
       val taken = early.head
       val ids = read(taken)
       from.release(early.tail.map(_.id))
-      from.want(taken.id)
+      from.recompute(taken)
       val again = drain(from)(_ => ())
       assert((early ++ again.map(_._1)).map(_.id).toSet == (0L until 10L).toSet)
       assert(again.collect { case (b, rows) if b.id == taken.id => rows } == Vector(ids))
-      val late = from.restage(taken.id)
+      from.recomputeForRetry(taken.id, taken.path)
+      val late = eventually {
+        val asked = from.takeForRetry(limit)
+        assert(asked.map(_.id) == Vector(taken.id))
+        asked.head
+      }
       assert(read(late) == ids)
+      assert(from.finished)
       assert(staging.files.map(_.toString) == Vector(late.path))
-      from.release(Vector(late.id))
+      from.releaseForRetry(Vector(late.id))
       eventually(assert(staging.files.isEmpty))
     }
   }
 
-  test("blocks that are lost with their node are encoded again, and those that were taken are not") {
+  test("blocks that are lost with their node are encoded again, and those handed out are not") {
     exporting(numbers(100000, 4)) { (from, staging) =>
       val taken = first(from)
-      // Not the files: a task that loses its draft fails, and a local one is not tried again.
+      // Count blocks, not files: a task that loses its draft fails, and local mode has no retries.
       eventually(assert(from.report.get("blocks") == 4.0))
       staging.replaceNode()
+      from.release(taken.map(_.id))
       val blocks = drain(from)(b => assert(b.rayNodeId == "n2"))
       assert(blocks.map(_._1.id).toSet == Set(0L, 1L, 2L, 3L) -- taken.map(_.id))
     }
   }
 
-  test("rows that a shuffle brings in another order are not mixed with those of before") {
+  test("rows that a shuffle may reorder are not mixed with those encoded before") {
     val shuffled = numbers(10000, 3).repartition(2)
     exporting(shuffled, ExportOptions(Some(1000), None)) { (from, _) =>
-      from.want(first(from).head.id)
+      from.recompute(first(from).head)
       val error = intercept[ExchangeException](drain(from)(_ => ()))
       assert(error.getMessage.contains("is encoded a second time"))
     }
-    // All of a partition in one block is the same, whatever its order.
+    // A partition that is one block has the same rows in any order.
     exporting(shuffled) { (from, _) =>
-      first(from).foreach(b => from.want(b.id))
+      first(from).foreach(from.recompute(_))
       assert(drain(from)(_ => ()).flatMap(_._2).sorted == (0L until 10000L))
     }
   }
 
-  test("a row that fails is told with its reason, and leaves nothing") {
+  test("an export is not finished before all blocks are released, and its end wakes waiters") {
+    exporting(numbers(1000, 1)) { (from, _) =>
+      val taken = first(from)
+      // encode_s stops changing when all is encoded.
+      eventually(assert(from.report.get("encode_s") == from.report.get("encode_s")))
+      assert(from.take(0.seconds).isEmpty)
+      assert(!from.finished)
+      from.recompute(taken.head)
+      val again = first(from)
+      assert(again.map(_.id) == taken.map(_.id))
+      val waiter = Future(from.take(limit))(ExecutionContext.global)
+      from.release(again.map(_.id))
+      assert(Await.result(waiter, limit).isEmpty)
+      assert(from.finished)
+    }
+  }
+
+  test("no block can be requested after the end, and an unknown block is an error") {
+    exporting(numbers(1000, 1)) { (from, _) =>
+      val block = drain(from)(_ => ()).head._1
+      val strange = intercept[ExchangeException](from.recomputeForRetry(7, block.path))
+      assert(strange.getMessage.startsWith("Block 7 was requested again, but the DataFrame has 1"))
+      from.close()
+      intercept[ExchangeException](from.recomputeForRetry(block.id, block.path))
+      intercept[ExchangeException](from.takeForRetry(limit))
+      intercept[ExchangeException](from.recompute(block))
+    }
+  }
+
+  test("a row that fails is reported with its reason, and leaves no files") {
     val frame =
       spark.range(0, 100000, 1, 4).selectExpr("IF(id = 77777, raise_error('mine'), id) AS id")
     exporting(frame) { (from, _) =>
       val error = intercept[ExchangeException](drain(from)(_ => ()))
       assert(error.getMessage.contains("mine"))
-      assert(error.getMessage.endsWith("Mend the cause, and move it again."))
+      assert(error.getMessage.endsWith("Fix the cause, then move the DataFrame again."))
       assert(error.getCause != null)
     }
   }
 
-  test("closing in the middle ends the job, whose tasks wait for room, and leaves nothing") {
+  test("closing an export whose tasks wait for room ends the job and leaves no files") {
     exporting(numbers(4000000, 4), limit = 8 * mebi) { (from, _) =>
       first(from)
       from.close()
@@ -203,7 +240,7 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
     }
   }
 
-  test("who cancels all jobs ends the export") {
+  test("cancelling all jobs ends the export") {
     exporting(numbers(4000000, 4), limit = 8 * mebi) { (from, _) =>
       first(from)
       spark.sparkContext.cancelAllJobs()
@@ -212,12 +249,12 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
     }
   }
 
-  test("the cluster's end ends the export, and a stopped one begins none") {
+  test("the cluster's end ends the export, and a stopped cluster starts none") {
     exporting(numbers(4000000, 4), limit = 8 * mebi) { (from, staging) =>
       first(from)
       staging.end()
       val error = intercept[ClusterStoppedException](from.take(limit))
-      assert(error.getMessage.contains("ended while data was on its way"))
+      assert(error.getMessage.contains("ended while a DataFrame was being moved"))
       eventually(assert(spark.sparkContext.statusTracker.getActiveJobIds().isEmpty))
       intercept[ClusterStoppedException](
         ArrowExport.start(staging, numbers(1, 1), ExportOptions.defaults)
@@ -225,7 +262,7 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
     }
   }
 
-  test("two exports at once share the room and both arrive") {
+  test("two concurrent exports share the staging limit, and both complete") {
     val staging = new FakeStaging(8 * mebi)
     try {
       val both = Vector.fill(2)(
@@ -245,7 +282,7 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
     } finally staging.close()
   }
 
-  test("what cannot go is refused before any job") {
+  test("a DataFrame that cannot be moved is refused before any job") {
     val staging = new FakeStaging(mebi)
     try {
       val twins = spark.sql("SELECT 1 AS a, 2 AS a")
@@ -258,12 +295,13 @@ final class ArrowExportSuite extends AnyFunSuite with LocalSpark with Eventually
     } finally staging.close()
   }
 
-  test("a place that is on another host is reached by a route, and why there is none is told") {
+  test("staging on another host needs its staging server, and a failure to open it is reported") {
     exporting(numbers(1000, 1)) { (from, staging) =>
-      drain(from)(_ => ())
+      val block = drain(from)(_ => ()).head._1
       staging.close()
-      val error = intercept[ExchangeException](from.restage(0))
-      assert(error.getMessage.contains("no route in this test"))
+      from.recomputeForRetry(block.id, block.path)
+      val error = intercept[ExchangeException](from.takeForRetry(limit))
+      assert(error.getMessage.contains("no staging server in this test"))
       Files.createDirectory(staging.directory)
     }
   }

@@ -11,7 +11,7 @@ import java.nio.file.{Files, Path, Paths}
 import scala.concurrent.duration._
 import scala.concurrent.{Await, ExecutionContext, Future}
 
-/** Against a staging without Ray: the test writes the files that are demanded. */
+/** Uses staging without Ray: the test itself writes the files that are requested. */
 final class ArrowImportSuite extends AnyFunSuite with LocalSpark with Eventually {
   private val schema = new StructType().add("id", LongType)
   private val limit = 20.seconds
@@ -20,6 +20,8 @@ final class ArrowImportSuite extends AnyFunSuite with LocalSpark with Eventually
   override implicit val patienceConfig: PatienceConfig =
     PatienceConfig(Span(20, Seconds), Span(20, Millis))
 
+  private var queue: ImportQueue = _
+
   private def importing[A](blocks: Int, limit: Long = 1000)(
       test: (ArrowImport, FakeStaging) => A
   ): Unit = {
@@ -27,98 +29,111 @@ final class ArrowImportSuite extends AnyFunSuite with LocalSpark with Eventually
     val staging = new FakeStaging(limit)
     try {
       val all = Vector.fill(blocks)(ImportBlock(rows = 1, bytes = 100, rayNodeId = "n1"))
-      val frame = ArrowImport.start(staging, schema, all)
+      queue = new ImportQueue(staging)
+      val frame = queue.start(schema, all)
+      frame.begin()
       try test(frame, staging)
       finally frame.close()
       eventually(assert(staging.files.isEmpty))
-      eventually(assert(staging.room.used("driver") == 0))
+      eventually(assert(staging.pool.used("driver") == 0))
       assert(staging.waiters == 0)
     } finally staging.close()
   }
 
-  private def write(frame: ArrowImport, demand: Demand, bytes: Int = 100): Path = {
-    val path = Paths.get(demand.path)
+  private def write(frame: ArrowImport, request: BlockRequest, bytes: Int = 100): Path = {
+    val path = Paths.get(request.path)
     Files.createDirectories(path.getParent)
     Files.write(path, new Array[Byte](bytes))
-    frame.staged(demand.path, bytes.toLong)
+    frame.staged(request.path, bytes.toLong)
     path
   }
 
-  private def demands(frame: ArrowImport): Vector[Demand] =
-    Iterator.continually(frame.nextDemand(100.milliseconds)).takeWhile(_.isDefined).flatten.toVector
+  private def requests(frame: ArrowImport): Vector[BlockRequest] =
+    Iterator
+      .continually(queue.next(100.milliseconds))
+      .takeWhile(_.nonEmpty)
+      .flatten
+      .collect { case ImportEvent.BlockRequested(frame.id, request) => request }
+      .toVector
 
-  private def desk(frame: ArrowImport): ImportDesk =
-    new ImportDesk(SparkRpc.ofThisApplication(), frame.desk, "driver", () => false)
+  /** Returns the next request, which must be the only one. */
+  private def request(): BlockRequest = queue.next(limit) match {
+    case Vector(ImportEvent.BlockRequested(_, request)) => request
+    case other => fail(s"$other")
+  }
 
-  private def fetch(frame: ArrowImport, block: Int): Future[ImportDesk.Fetched] =
-    Future(desk(frame).fetch(block))
+  private def client(frame: ArrowImport): ImportClient =
+    new ImportClient(SparkRpc.ofThisApplication(), frame.endpoint, "driver", () => false)
 
-  test("a Dataset without blocks demands nothing") {
+  private def fetch(frame: ArrowImport, block: Int): Future[ImportClient.Fetched] =
+    Future(client(frame).fetch(block))
+
+  test("a Dataset without blocks requests nothing") {
     importing(0) { (frame, _) =>
-      assert(demands(frame).isEmpty)
+      assert(requests(frame).isEmpty)
       assert(frame.report("blocks") == 0)
     }
   }
 
-  test("the first blocks are demanded before anybody reads, as many as half of the room holds") {
+  test("the first blocks are requested before any reader, as many as half of the staging holds") {
     importing(20) { (frame, staging) =>
-      assert(demands(frame).map(_.block) == (0 until 5))
-      assert(staging.room.used("driver") == 500)
+      assert(requests(frame).map(_.block) == (0 until 5))
+      assert(staging.pool.used("driver") == 500)
     }
   }
 
-  test("a reader waits until its block is there, and again when its file is gone") {
+  test("a reader waits until its block is staged, and again when its file is gone") {
     importing(1) { (frame, _) =>
       val reading = fetch(frame, 0)
-      val first = write(frame, frame.nextDemand(limit).get)
+      val first = write(frame, request())
       Await.result(reading, limit).close()
       Files.delete(first)
       val again = fetch(frame, 0)
-      val second = write(frame, frame.nextDemand(limit).get)
+      val second = write(frame, request())
       assert(first != second)
       Await.result(again, limit).close()
     }
   }
 
-  test("the file that was read longest ago goes when another one needs its room") {
+  test("the least recently used file is evicted when another one needs its room") {
     importing(12) { (frame, staging) =>
       for (block <- 0 until 12) {
         val reading = fetch(frame, block)
-        while (!reading.isCompleted) demands(frame).foreach(write(frame, _))
+        while (!reading.isCompleted) requests(frame).foreach(write(frame, _))
         Await.result(reading, limit).close()
-        assert(staging.room.used("driver") <= 1000)
+        assert(staging.pool.used("driver") <= 1000)
       }
       // One file each, in the frame's own directory.
-      eventually(assert(staging.room.used("driver") == 1000))
+      eventually(assert(staging.pool.used("driver") == 1000))
     }
   }
 
-  test("what cannot be written is told to its reader, and takes no room") {
+  test("the reader of a block that cannot be written gets the reason, and its memory is released") {
     importing(1) { (frame, staging) =>
       val reading = fetch(frame, 0)
-      // Else nobody would hear of the failure: the demand was there before the reader.
+      // The failure must come after the reader: the request is older than the reader.
       eventually(assert(frame.report("read_bytes") == 100))
-      frame.failed(frame.nextDemand(limit).get.path, "Ray is tired.")
+      frame.failed(request().path, "Ray is tired.")
       val error = intercept[ExchangeException](Await.result(reading, limit))
       assert(error.getMessage == "Ray is tired.")
-      assert(staging.room.used("driver") == 0)
+      assert(staging.pool.used("driver") == 0)
     }
   }
 
-  test("the last one to let go releases the frame") {
+  test("dropping the last reference releases the frame") {
     importing(1) { (frame, _) =>
-      frame.hold()
-      frame.hold()
-      frame.letGo()
+      frame.retain()
+      frame.retain()
+      frame.release()
       assert(!frame.released)
-      frame.letGo()
+      frame.release()
       assert(frame.released)
     }
   }
 
-  test("who waits when the frame is released is told, and a late file is deleted") {
+  test("readers that wait when the frame is released get an error, and a late file is deleted") {
     importing(20) { (frame, staging) =>
-      val waiting = demands(frame)
+      val waiting = requests(frame)
       val reading = fetch(frame, 0)
       val forRoom = fetch(frame, 19)
       eventually(assert(frame.report("read_bytes") == 200))
@@ -129,14 +144,61 @@ final class ArrowImportSuite extends AnyFunSuite with LocalSpark with Eventually
       }
       val late = write(frame, waiting.head)
       eventually(assert(!Files.exists(late)))
-      assert(frame.nextDemand(limit).isEmpty)
+      assert(requests(frame).isEmpty)
       assert(frame.released)
       intercept[ExchangeException](frame.require())
       Files.deleteIfExists(staging.directory.resolve(frame.id))
     }
   }
 
-  test("the cluster's end ends the frame, and says so") {
+  test("current and later readers get the reason why blocks are no longer written") {
+    importing(1) { (frame, _) =>
+      frame.retain()
+      val waiting = fetch(frame, 0)
+      eventually(assert(frame.report("read_bytes") == 100))
+      queue.close("Python has left.")
+      queue.close("It is too late for this reason.")
+      val later = fetch(frame, 0)
+      for (reader <- Vector(waiting, later)) {
+        val error = intercept[ExchangeException](Await.result(reader, limit))
+        assert(error.getMessage == "Python has left.")
+      }
+      val error = intercept[ExchangeException](frame.require())
+      assert(error.getMessage == "Python has left.")
+      val refused = intercept[ExchangeException](queue.start(schema, Vector.empty))
+      assert(refused.getMessage == "Python has left.")
+      frame.release()
+      val gone = intercept[ExchangeException](Await.result(fetch(frame, 0), limit))
+      assert(gone.getMessage.contains("released"))
+    }
+  }
+
+  test("a frame requests nothing before it begins, and nothing when it is over") {
+    importing(0) { (_, staging) =>
+      val other = queue.start(schema, Vector.fill(3)(ImportBlock(1, 100, "n1")))
+      assert(queue.next(10.milliseconds).isEmpty)
+      assert(staging.pool.used("driver") == 0)
+      other.fail(new ExchangeException("It is over."))
+      assert(intercept[ExchangeException](other.begin()).getMessage == "It is over.")
+      assert(queue.next(limit) == Vector(ImportEvent.FrameReleased(other.id)))
+      assert(staging.pool.used("driver") == 0)
+    }
+  }
+
+  test("one queue has the events of all frames, without the obsolete ones") {
+    importing(1) { (frame, _) =>
+      val other = queue.start(schema, Vector.fill(2)(ImportBlock(1, 100, "n1")))
+      other.begin()
+      other.close()
+      assert(queue.next(limit).map(_.frame).toSet == Set(frame.id, other.id))
+      assert(!queue.closed)
+      queue.close("Python has left.")
+      assert(queue.closed)
+      assert(requests(frame).isEmpty)
+    }
+  }
+
+  test("the cluster's end ends the frame with an error that says so") {
     importing(1) { (frame, staging) =>
       staging.end()
       intercept[ClusterStoppedException](frame.require())

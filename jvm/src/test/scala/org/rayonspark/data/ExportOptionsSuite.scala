@@ -5,11 +5,11 @@ import org.scalatest.funsuite.AnyFunSuite
 import org.scalatest.prop.TableDrivenPropertyChecks
 
 final class ExportOptionsSuite extends AnyFunSuite with TableDrivenPropertyChecks {
-  test("nothing asked leaves all to the frame") {
+  test("without options the DataFrame decides") {
     assert(ExportOptions.of(Map.empty) == ExportOptions.defaults)
   }
 
-  test("numbers come as texts") {
+  test("numbers are parsed from strings") {
     assert(
       ExportOptions
         .of(Map("max_rows_per_block" -> "5000000000"))
@@ -19,21 +19,24 @@ final class ExportOptionsSuite extends AnyFunSuite with TableDrivenPropertyCheck
     assert(ExportOptions.of(Map("num_blocks" -> "3")).numBlocks.contains(3))
   }
 
-  test("what can never work is an error that names the option") {
+  test("an invalid value is an error that names the option") {
     val cases = Table(
       ("options", "message"),
       (
         Map("max_rows_per_block" -> "0"),
-        "max_rows_per_block=0 is not a number of at least 1. Leave it out, or raise it."
+        "max_rows_per_block=0 is less than 1. Raise it, or leave it out."
       ),
       (
         Map("num_blocks" -> "-1"),
-        "num_blocks=-1 is not a number of at least 1. Leave it out, or raise it."
+        "num_blocks=-1 is less than 1. Raise it, or leave it out."
       ),
-      (Map("num_blocks" -> "2.5"), "num_blocks=2.5 is not a whole number. Give one of at least 1."),
+      (
+        Map("num_blocks" -> "2.5"),
+        "num_blocks=2.5 is not a whole number. Set a whole number of at least 1."
+      ),
       (
         Map("max_rows_per_block" -> "7", "num_blocks" -> "2"),
-        "max_rows_per_block=7 and num_blocks=2 contradict each other. Give one of them."
+        "max_rows_per_block=7 and num_blocks=2 contradict each other. Set only one of them."
       )
     )
     forAll(cases) { (options, message) =>

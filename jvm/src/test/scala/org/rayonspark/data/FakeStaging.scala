@@ -3,16 +3,16 @@ package org.rayonspark.data
 import org.apache.spark.rayonspark.SparkRpc
 import org.rayonspark.ClusterStoppedException
 import org.rayonspark.node.NodeDirs
-import org.rayonspark.rendezvous.Transport
-import org.rayonspark.rendezvous.RouteAddress
+import org.rayonspark.rpc.Transport
+import org.rayonspark.rpc.StagingAddress
 
 import java.io.IOException
 import java.nio.file.{Files, Path, Paths}
 import java.util.concurrent.ConcurrentHashMap
 import scala.concurrent.Future
-import scala.jdk.CollectionConverters._
+import scala.collection.JavaConverters._
 
-/** Staging beside the driver of a local session, and no Ray. */
+/** Staging on the driver of a local session, without Ray. */
 final class FakeStaging(limit: Long) extends Staging with AutoCloseable {
   val directory: Path = Files.createTempDirectory("rayonspark-staging")
   private val closers = ConcurrentHashMap.newKeySet[() => Unit]()
@@ -22,10 +22,12 @@ final class FakeStaging(limit: Long) extends Staging with AutoCloseable {
 
   override val clusterId: String = directory.getFileName.toString
   override lazy val transport: Transport = SparkRpc.ofThisApplication()
-  override val room: StagingRoom = new StagingRoom(() => places)
+  override val pool: StagingPool = new StagingPool(() => Map("driver" -> limit))
 
-  override def places: Vector[StagingPlace] =
-    Vector(StagingPlace("driver", "127.0.0.1", "127.0.0.1", s"n$node", directory.toString, limit))
+  override def locations: Vector[StagingLocation] =
+    Vector(
+      StagingLocation("driver", "127.0.0.1", "127.0.0.1", s"n$node", directory.toString, limit)
+    )
 
   override def hostOf(executorId: String): Option[String] = Some("127.0.0.1")
   override def isAlive(executorId: String): Boolean = true
@@ -33,8 +35,8 @@ final class FakeStaging(limit: Long) extends Staging with AutoCloseable {
   override def discard(executorId: String, paths: Vector[String]): Future[Unit] =
     Future.successful(paths.foreach(p => NodeDirs.delete(Paths.get(p))))
 
-  override def route(executorId: String): Future[RouteAddress] =
-    Future.failed(new IOException("no route in this test"))
+  override def stagingAddress(executorId: String): Future[StagingAddress] =
+    Future.failed(new IOException("no staging server in this test"))
 
   override def require(): Unit =
     if (!running) throw new ClusterStoppedException("The cluster is stopped. Start a new one.")
@@ -44,7 +46,7 @@ final class FakeStaging(limit: Long) extends Staging with AutoCloseable {
     () => { closers.remove(close); () }
   }
 
-  /** The node dies with its files, and another one comes beside the same executor. */
+  /** The node dies with its files, and a new one starts next to the same executor. */
   def replaceNode(): Unit = {
     files.foreach(Files.delete)
     node += 1

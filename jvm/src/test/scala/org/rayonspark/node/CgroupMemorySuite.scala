@@ -29,7 +29,7 @@ class CgroupMemorySuite extends AnyFunSuite {
     )
   }
 
-  test("version 2 in a container with a name space of its own: the mount point is its group") {
+  test("version 2 in a container with its own namespace: the mount point is its group") {
     assert(files("0::/\n", v2Mount) == Vector("/sys/fs/cgroup/memory.max"))
   }
 
@@ -44,7 +44,7 @@ class CgroupMemorySuite extends AnyFunSuite {
     )
   }
 
-  test("version 1 in a container that shows the host's path: the mount's own root is taken off") {
+  test("version 1 in a container that shows the host's path: the mount's root is removed from it") {
     val mount = "9 8 0:32 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory"
     assert(
       files("4:memory:/docker/abc/inner\n", mount) == Vector(
@@ -54,14 +54,14 @@ class CgroupMemorySuite extends AnyFunSuite {
     )
   }
 
-  test("a group that lies outside of the mount falls back to the mount point") {
+  test("a group outside of the mount falls back to the mount point") {
     val outside = Hierarchy("/sys/fs/cgroup", "/docker/abc", "/docker/abcdef", "memory.max")
     assert(outside.files.map(_.toString) == Vector("/sys/fs/cgroup/memory.max"))
     val above = Hierarchy("/sys/fs/cgroup", "/", "/../../other", "memory.max")
     assert(above.files.map(_.toString) == Vector("/sys/fs/cgroup/memory.max"))
   }
 
-  test("a host that mounts both versions is asked for both") {
+  test("on a host that mounts both versions, both count") {
     val unified = "41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw"
     assert(
       files("4:memory:/\n0::/\n", v1Mount, unified) == Vector(
@@ -91,18 +91,18 @@ class CgroupMemorySuite extends AnyFunSuite {
       "" -> None
     )
   )
-    test(s"[${text.replace('\n', ' ').trim}] tells of kills: $kills") {
+    test(s"[${text.replace('\n', ' ').trim}] has the number of kills $kills") {
       assert(CgroupMemory.parseKills(text) == kills)
     }
 
-  test("kills are counted beside the own group's limit") {
+  test("the kill counter is next to the own group's limit") {
     def kills(groups: String, mount: String): Vector[String] =
       CgroupMemory.hierarchies(groups, mount).map(_.killsFile.toString)
     assert(kills("0::/a/b\n", v2Mount) == Vector("/sys/fs/cgroup/a/b/memory.events"))
     assert(kills("4:memory:/x\n", v1Mount) == Vector("/sys/fs/cgroup/memory/x/memory.oom_control"))
   }
 
-  test("this process' own limit, if it has one, is a number of bytes that a host can have") {
+  test("this process's own limit, if it has one, is a number of bytes that a host can have") {
     assert(CgroupMemory.limit().forall(_ > (1L << 20)))
   }
 }

@@ -9,9 +9,9 @@ import org.scalatest.time.{Millis, Seconds, Span}
 import java.nio.file.{Files, Path}
 import java.util.concurrent.{LinkedBlockingQueue, TimeUnit}
 import scala.concurrent.duration._
-import scala.jdk.CollectionConverters._
+import scala.collection.JavaConverters._
 
-/** Runs the real guard with an interpreter that has no Ray; tests/process has the kills. */
+/** Runs the real guard with an interpreter that has no Ray. tests/process tests the kills. */
 class GuardedProcessSuite extends AnyFunSuite with BeforeAndAfterAll with Eventually {
   override implicit val patienceConfig: PatienceConfig =
     PatienceConfig(timeout = Span(10, Seconds), interval = Span(20, Millis))
@@ -23,6 +23,7 @@ class GuardedProcessSuite extends AnyFunSuite with BeforeAndAfterAll with Eventu
     NodeLaunch(
       RayCommand(Vector("start"), Map.empty),
       1,
+      clientServer = false,
       None,
       base.resolve("logs").toString,
       "",
@@ -54,7 +55,7 @@ class GuardedProcessSuite extends AnyFunSuite with BeforeAndAfterAll with Eventu
     lazy val guard: ProcessHandle = children.diff(before).head
 
     def next(): NodeEvent =
-      Option(events.poll(10, TimeUnit.SECONDS)).getOrElse(fail("nothing was said in 10 s"))
+      Option(events.poll(10, TimeUnit.SECONDS)).getOrElse(fail("no event in 10 s"))
 
     def hello(): NodeEvent.Hello = next() match {
       case hello: NodeEvent.Hello => hello
@@ -66,7 +67,7 @@ class GuardedProcessSuite extends AnyFunSuite with BeforeAndAfterAll with Eventu
       case other => fail(s"$other")
     }
 
-    /** Every test ends here: no event is left, no thread, no process, no directory. */
+    /** Checks that no event, thread, process or directory is left. */
     def assertGone(): Unit = {
       assert(!Files.exists(directory))
       eventually {
@@ -81,7 +82,7 @@ class GuardedProcessSuite extends AnyFunSuite with BeforeAndAfterAll with Eventu
       ProcessHandle.current.children.iterator.asScala.toVector
   }
 
-  test("an interpreter that does not exist is an exit that names it") {
+  test("an interpreter that does not exist causes an exit that names it") {
     val node = new Started("/no/such/python")
     val exit = node.exit()
     assert(exit.code == 127)
@@ -90,7 +91,7 @@ class GuardedProcessSuite extends AnyFunSuite with BeforeAndAfterAll with Eventu
     node.assertGone()
   }
 
-  test("a program that is no Python is an exit with its own words") {
+  test("a program that is not Python causes an exit with the program's output") {
     val node = new Started("/bin/sh")
     val exit = node.exit()
     assert(exit.code == 2)
@@ -99,7 +100,7 @@ class GuardedProcessSuite extends AnyFunSuite with BeforeAndAfterAll with Eventu
     node.assertGone()
   }
 
-  test("an interpreter without Ray says hello without its version, and stops when told") {
+  test("an interpreter without Ray says hello without a Ray version, and stops when told") {
     val node = new Started(python)
     val hello = node.hello()
     assert(hello.ray.isEmpty)
@@ -123,14 +124,14 @@ class GuardedProcessSuite extends AnyFunSuite with BeforeAndAfterAll with Eventu
     node.assertGone()
   }
 
-  test("a node that dies by itself was not asked to") {
+  test("a node that dies without a request was not asked to end") {
     val node = new Started(python)
     ProcessHandle.of(node.hello().pid).get.destroyForcibly()
     assert(node.exit() == NodeExit(137, asked = false, Vector.empty))
     node.assertGone()
   }
 
-  test("a guard that is killed takes its node along, and is cleaned up after") {
+  test("a guard that is killed ends its node, and its directories are removed") {
     val node = new Started(python)
     val pid = node.hello().pid
     val companion = Files.createDirectory(base.resolve("companion"))
@@ -143,7 +144,7 @@ class GuardedProcessSuite extends AnyFunSuite with BeforeAndAfterAll with Eventu
     node.assertGone()
   }
 
-  test("a node that was never launched drains at once, and was asked to") {
+  test("a node that was never launched drains immediately, and its exit counts as requested") {
     val node = new Started(python)
     node.hello()
     node.process.drain(1.minute)
@@ -162,7 +163,7 @@ class GuardedProcessSuite extends AnyFunSuite with BeforeAndAfterAll with Eventu
     node.assertGone()
   }
 
-  test("a handler that throws does not keep the exit away") {
+  test("a handler that throws still receives the exit") {
     val exits = new LinkedBlockingQueue[NodeEvent]()
     val directory = NodeDirs.create(base.toString).fold(fail(_), identity)
     val process = GuardedProcess.start(

@@ -3,10 +3,11 @@ package org.rayonspark.node
 import org.scalatest.funsuite.AnyFunSuite
 
 import java.nio.file.attribute.PosixFilePermissions
-import java.nio.file.{Files, Path}
+import java.nio.file.{Files, NoSuchFileException, Path}
 import scala.concurrent.ExecutionContext.Implicits.global
 import scala.concurrent.duration._
-import scala.concurrent.{Await, Future}
+import scala.concurrent.{Await, Future, Promise}
+import scala.util.Random
 
 class NodeDirsSuite extends AnyFunSuite {
 
@@ -14,19 +15,38 @@ class NodeDirsSuite extends AnyFunSuite {
     NodeDirs.create(base.toString).fold(fail(_), identity)
 
   private def withBase(test: Path => Unit): Unit = {
-    val base = Files.createTempDirectory("t")
+    // A name of Files.createTempDirectory may be too long for a base of Ray's sockets.
+    val base = Files.createDirectory(Path.of(s"/tmp/t${Random.alphanumeric.take(8).mkString}"))
     try test(base)
     finally NodeDirs.delete(base)
   }
 
-  test("a directory that does not exist is deleted without complaint") {
+  test("deleting a directory that does not exist is not an error") {
     NodeDirs.delete(Path.of("/tmp/ros-there-is-no-such-directory"))
   }
 
-  test("a node's directory is its user's alone") {
+  test("only its user has access to a node's directory") {
     withBase { base =>
       val mode = Files.getPosixFilePermissions(make(base))
       assert(PosixFilePermissions.toString(mode) == "rwx------")
+    }
+  }
+
+  test("the missing parents of a private directory are private too") {
+    withBase { base =>
+      val directory = base.resolve("data/spill/ros-spill-1")
+      assert(NodeDirs.createPrivate(directory.toString, "spill_dir") == Right(directory))
+      for (made <- Vector(directory, directory.getParent, directory.getParent.getParent))
+        assert(PosixFilePermissions.toString(Files.getPosixFilePermissions(made)) == "rwx------")
+    }
+  }
+
+  test("a private directory that exists already is refused, and so is a link") {
+    withBase { base =>
+      val link =
+        Files.createSymbolicLink(base.resolve("link"), Files.createTempDirectory(base, "t"))
+      for (taken <- Vector(link, link.toRealPath()))
+        assert(NodeDirs.createPrivate(taken.toString, "spill_dir").isLeft)
     }
   }
 
@@ -34,12 +54,21 @@ class NodeDirsSuite extends AnyFunSuite {
     withBase(base => assert(make(base) != make(base)))
   }
 
-  test("a base that does not exist is an error that names it and the field to set") {
-    val why = NodeDirs.create("/tmp/no/such").left.getOrElse(fail())
+  test("a base that does not exist is created, and other users have no access to it") {
+    withBase { base =>
+      assert(make(base.resolve("a/b")).startsWith(base.resolve("a/b")))
+      for (name <- Vector("a", "a/b")) {
+        val mode = Files.getPosixFilePermissions(base.resolve(name))
+        assert(PosixFilePermissions.toString(mode) == "rwx------")
+      }
+    }
+  }
+
+  test("a base that cannot be created is an error that names it and the field to set") {
+    val why = NodeDirs.create("/dev/null/x").left.getOrElse(fail())
     assert(
       why.matches(
-        "No directory could be made in temp directory \"/tmp/no/such\" " +
-          "\\(NoSuchFileException: /tmp/no/such/ros-\\w{6}\\)\\. " +
+        "Could not create a directory in temp directory \"/dev/null/x\" \\(.*\\)\\. " +
           "Set `temp_dir` to a directory that this user may write to\\."
       )
     )
@@ -48,7 +77,7 @@ class NodeDirsSuite extends AnyFunSuite {
   test("a base that leaves no room for Ray's sockets is an error with both numbers") {
     val why = NodeDirs.create("/" + "long/" * 20).left.getOrElse(fail())
     assert(
-      why.contains("has 100 bytes in its name, and Ray's sockets leave room for 31. Set `temp_dir`")
+      why.contains("has 100 bytes, but Ray's socket names leave room for 29. Set `temp_dir`")
     )
   }
 
@@ -64,7 +93,28 @@ class NodeDirsSuite extends AnyFunSuite {
     }
   }
 
-  test("two may delete the same tree at once") {
+  test("a tree is deleted even while a thread writes into it") {
+    withBase { base =>
+      for (_ <- 1 to 20) {
+        val directory = make(base)
+        val begun = Promise[Unit]()
+        // The first files are there before the deletion; some of the others appear during it.
+        val written = Future {
+          for (n <- 1 to 500) {
+            try Files.createFile(directory.resolve(s"$n"))
+            catch { case _: NoSuchFileException => () }
+            if (n == 10) begun.success(())
+          }
+        }
+        Await.result(begun.future, 1.minute)
+        NodeDirs.delete(directory)
+        Await.result(written, 1.minute)
+        assert(!Files.exists(directory))
+      }
+    }
+  }
+
+  test("two threads can delete the same tree at the same time") {
     withBase { base =>
       for (k <- 1 to 20) {
         val directory = make(base)

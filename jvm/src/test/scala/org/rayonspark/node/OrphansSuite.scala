@@ -18,13 +18,13 @@ class OrphansSuite extends AnyFunSuite {
     assert(Orphans.kill(directory).isEmpty)
   }
 
-  test("the processes of one node are killed, and those of its neighbour live") {
+  test("the processes of one node are killed, but not those of its neighbor") {
     val own = sleeper(directory.toString)
-    val neighbour = sleeper(s"$directory-2")
+    val neighbor = sleeper(s"$directory-2")
     try {
       assert(Orphans.kill(directory).isEmpty)
       assert(own.waitFor(5, TimeUnit.SECONDS))
-      assert(neighbour.isAlive)
-    } finally neighbour.destroyForcibly()
+      assert(neighbor.isAlive)
+    } finally neighbor.destroyForcibly()
   }
 }

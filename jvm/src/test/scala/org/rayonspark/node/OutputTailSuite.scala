@@ -24,7 +24,7 @@ class OutputTailSuite extends AnyFunSuite {
     assert(tailOf("one\ntwo\n") == Vector("one", "two"))
   }
 
-  test("of a long file only the last lines are read") {
+  test("only the last lines of a long file are read") {
     val tail = tailOf((1 to 100000).mkString("\n"))
     assert(tail.size == 30)
     assert(tail.last == "100000")

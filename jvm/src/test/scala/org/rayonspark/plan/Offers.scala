@@ -2,15 +2,15 @@ package org.rayonspark.plan
 
 import org.rayonspark.conf.RayPort
 
-/** Offers of executors that lack nothing, for tests to change. */
+/** Complete offers, for tests to modify. */
 object Offers {
   val mebi: Long = 1024L * 1024
   val gibi: Long = 1024L * mebi
 
   /** A driver with 2 cores and 4 GiB for Ray, in no container. */
-  val head: Offer = executor(NodeIdentity.driver, "10.0.0.1", 20000)
+  val head: ResourceOffer = executor(NodeIdentity.driver, "10.0.0.1", 20000)
 
-  def executor(id: String, host: String, firstPort: Int): Offer = Offer(
+  def executor(id: String, host: String, firstPort: Int): ResourceOffer = ResourceOffer(
     executorId = id,
     host = host,
     cores = 2,
@@ -25,9 +25,10 @@ object Offers {
     pythonPath = Vector(s"/work/$id/lib.zip"),
     python = "3.11.7",
     ray = Some("2.60.0"),
+    dashboard = true,
     unreachable = None
   )
 
-  def workers(count: Int): Vector[Offer] =
+  def workers(count: Int): Vector[ResourceOffer] =
     Vector.tabulate(count)(i => executor(s"${i + 1}", s"10.0.0.${i + 2}", 20000))
 }

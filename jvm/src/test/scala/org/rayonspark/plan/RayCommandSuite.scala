@@ -1,10 +1,11 @@
 package org.rayonspark.plan
 
+import org.rayonspark.conf.RayPort
 import org.rayonspark.RayClusterSpec
-import org.rayonspark.conf.{Keys, OwnedNames}
+import org.rayonspark.conf.{Keys, ReservedNames}
 import org.scalatest.funsuite.AnyFunSuite
 
-import scala.jdk.CollectionConverters.MapHasAsJava
+import scala.collection.JavaConverters._
 
 final class RayCommandSuite extends AnyFunSuite {
   private def plan(arguments: (String, String)*): ClusterPlan = {
@@ -25,7 +26,7 @@ final class RayCommandSuite extends AnyFunSuite {
           |--dashboard-host=127.0.0.1
           |--node-name=ros1-head
           |--node-ip-address=10.0.0.1
-          |--temp-dir=/tmp/ros-driver
+          |--temp-dir=/tmp/ros-driver/r
           |--num-cpus=0
           |--num-gpus=0
           |--memory=4190109696
@@ -34,7 +35,6 @@ final class RayCommandSuite extends AnyFunSuite {
           |--labels=rayonspark.org/executor-id=driver,rayonspark.org/host=10.0.0.1
           |--object-spilling-directory=/data/driver/a/ros-spill-ros1-head/objects
           |--port=20000
-          |--ray-client-server-port=20001
           |--dashboard-port=20002
           |--node-manager-port=20005
           |--object-manager-port=20006
@@ -42,6 +42,7 @@ final class RayCommandSuite extends AnyFunSuite {
           |--dashboard-agent-grpc-port=20008
           |--runtime-env-agent-port=20009
           |--metrics-export-port=20010
+          |--ray-client-server-port=10001
           |--min-worker-port=0
           |--max-worker-port=0""".stripMargin
     )
@@ -52,6 +53,17 @@ final class RayCommandSuite extends AnyFunSuite {
         "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S" -> "0",
         "PYTHONPATH" -> "/work/driver/lib.zip"
       )
+    )
+  }
+
+  test("the head has a port for Ray Client only if the ports setting gives its number") {
+    def ports(setting: (String, String)*): Vector[String] =
+      RayCommand.of(plan(setting: _*).head).arguments.filter(_.contains("client-server"))
+    assert(ports() == Vector("--ray-client-server-port=10001"))
+    assert(!plan().head.ports.contains(RayPort.ClientServer))
+    assert(ports("ports" -> "client_server=20001") == Vector("--ray-client-server-port=20001"))
+    assert(
+      plan("ports" -> "client_server=20001").head.ports.get(RayPort.ClientServer).contains(20001)
     )
   }
 
@@ -72,10 +84,9 @@ final class RayCommandSuite extends AnyFunSuite {
           |--block
           |--address=10.0.0.1:20000
           |--dashboard-port=0
-          |--ray-client-server-port=10100
           |--node-name=ros1-executor-1
           |--node-ip-address=10.0.0.2
-          |--temp-dir=/tmp/ros-1
+          |--temp-dir=/tmp/ros-1/r
           |--num-cpus=2
           |--num-gpus=2
           |--memory=4190109696
@@ -89,6 +100,7 @@ final class RayCommandSuite extends AnyFunSuite {
           |--dashboard-agent-grpc-port=20008
           |--runtime-env-agent-port=20009
           |--metrics-export-port=20010
+          |--ray-client-server-port=10100
           |--min-worker-port=10000
           |--max-worker-port=10099
           |--disable-usage-stats
@@ -104,21 +116,21 @@ final class RayCommandSuite extends AnyFunSuite {
     )
   }
 
-  test("a head without a dashboard says so") {
+  test("without a dashboard, the head's command line turns it off") {
     val arguments = RayCommand.of(plan("dashboard" -> "false").head).arguments
     assert(arguments.contains("--include-dashboard=false"))
     assert(!arguments.exists(_.startsWith("--dashboard-host")))
   }
 
-  test("every option that we give is one that users may not") {
+  test("users may not set any option that RayOnSpark sets") {
     val cluster = plan("dashboard" -> "false", "gpus_per_node" -> "1")
     val commands = (plan().head +: cluster.head +: cluster.workers).map(RayCommand.of)
     commands.foreach { command =>
       command.arguments.tail.foreach { argument =>
-        assert(OwnedNames.checkArguments(Vector(argument)).isLeft, argument)
+        assert(ReservedNames.checkArguments(Vector(argument)).isLeft, argument)
       }
-      val ours = Set("RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S", "PYTHONPATH")
-      (command.environment.keySet -- ours).foreach { name =>
+      val allowed = Set("RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S", "PYTHONPATH")
+      (command.environment.keySet -- allowed).foreach { name =>
         assert(Keys.env.parse(s"$name=1").isLeft, name)
       }
     }

@@ -7,11 +7,11 @@ import org.scalatestplus.scalacheck.ScalaCheckDrivenPropertyChecks
 final class WorkerPortsSuite extends AnyFunSuite with ScalaCheckDrivenPropertyChecks {
   private val range: Range = 10000 to 10099
 
-  test("one node has the whole range") {
+  test("a single node gets the whole range") {
     assert(WorkerPorts.split(range, 1) == Vector(range))
   }
 
-  test("parts have one size, and no port in common") {
+  test("parts have the same size and no port in common") {
     forAll(Gen.choose(1, 200)) { nodes =>
       val parts = WorkerPorts.split(range, nodes)
       assert(parts.size == nodes && parts.forall(_.size == range.size / nodes))
@@ -19,7 +19,7 @@ final class WorkerPortsSuite extends AnyFunSuite with ScalaCheckDrivenPropertyCh
     }
   }
 
-  test("what remains is the longest part that nobody has") {
+  test("the remainder is the longest unused part") {
     assert(WorkerPorts.remainder(range, Vector.empty) == range)
     assert(WorkerPorts.remainder(range, Vector(range)).isEmpty)
     assert(WorkerPorts.remainder(range, Vector(10000 to 10019)) == (10020 to 10099))

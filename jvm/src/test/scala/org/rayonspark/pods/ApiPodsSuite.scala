@@ -31,22 +31,22 @@ final class ApiPodsSuite extends AnyFunSuite {
     status.setContainerStatuses(container.getStatus.getContainerStatuses)
   }
 
-  test("a pod without a container's status is what its phase says") {
-    assert(ApiPods.facts(pod("Pending")(_ => ())) == PodFacts("p", "Pending"))
+  test("a pod without container statuses shows only its phase") {
+    assert(ApiPods.statusOf(pod("Pending")(_ => ())) == PodSummary("p", "Pending"))
   }
 
-  test("what passes by itself is not stuck") {
+  test("a pod that waits for a temporary reason is not stuck") {
     for (reason <- Seq("ContainerCreating", "PodInitializing", "ErrImagePull"))
-      assert(ApiPods.facts(waiting(reason, "for now")).stuck.isEmpty, reason)
+      assert(ApiPods.statusOf(waiting(reason, "for now")).stuck.isEmpty, reason)
   }
 
-  test("what does not pass is stuck, with Kubernetes' reason and words") {
+  test("a pod that waits for a lasting reason is stuck, with Kubernetes' reason and message") {
     for (reason <- Seq("ImagePullBackOff", "ErrImageNeverPull", "CreateContainerConfigError"))
-      assert(ApiPods.facts(waiting(reason, "why. ")).stuck.contains(s"$reason: why"))
-    assert(ApiPods.facts(waiting("InvalidImageName", null)).stuck.contains("InvalidImageName"))
+      assert(ApiPods.statusOf(waiting(reason, "why. ")).stuck.contains(s"$reason: why"))
+    assert(ApiPods.statusOf(waiting("InvalidImageName", null)).stuck.contains("InvalidImageName"))
   }
 
-  test("a pod that no host takes says why") {
+  test("a pod that no host accepts shows why") {
     val unscheduled = pod("Pending") { status =>
       val made = new PodBuilder()
         .withNewStatus()
@@ -60,11 +60,13 @@ final class ApiPodsSuite extends AnyFunSuite {
         .build()
       status.setConditions(made.getStatus.getConditions)
     }
-    assert(ApiPods.facts(unscheduled).unschedulable.contains("0/1 nodes are available"))
+    assert(ApiPods.statusOf(unscheduled).unschedulable.contains("0/1 nodes are available"))
   }
 
-  test("a container that ended well is no trouble, and one that did not says how") {
-    def ended(code: Int): PodFacts = ApiPods.facts(pod("Failed") { status =>
+  test(
+    "a container that succeeded does not count as ended, and one that failed shows how it ended"
+  ) {
+    def ended(code: Int): PodSummary = ApiPods.statusOf(pod("Failed") { status =>
       val made = new PodBuilder()
         .withNewStatus()
         .addNewContainerStatus()

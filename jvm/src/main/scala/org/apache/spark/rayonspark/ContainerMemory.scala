@@ -2,10 +2,10 @@ package org.apache.spark.rayonspark
 
 import org.apache.spark.SparkConf
 
-/** What Spark asks a cluster manager for: the JVM's heap, and all that is beside it. */
+/** The memory that Spark requests from a cluster manager: the JVM's heap and everything else. */
 object ContainerMemory {
 
-  /** Bytes. */
+  /** Returns the requested memory in bytes. */
   def apply(conf: SparkConf, isDriver: Boolean): Long = {
     val role = if (isDriver) "driver" else "executor"
     val heap = conf.getSizeAsMb(s"spark.$role.memory", "1g")

@@ -13,19 +13,21 @@ import org.apache.spark.deploy.k8s.SparkKubernetesClientFactory.ClientType
 import java.io.File
 import scala.concurrent.duration._
 
-/** The API server of an application's Kubernetes cluster, with the rights that Spark has there. */
+/**
+ * Creates clients for the API server of an application's Kubernetes cluster, with Spark's rights.
+ */
 object KubernetesApi {
 
-  /** Who waits for an answer sits before a screen: Spark's own client tries for minutes. */
+  /** A user waits for the answer at a terminal. Spark's own client would try for minutes. */
   private val connectionTimeout = 5.seconds
   private val retries = 2
 
-  /** Whether this is a driver that spark-submit has brought into a pod. */
+  /** Whether this is a driver that spark-submit has started in a pod. */
   def isSubmitted(conf: SparkConf): Boolean = conf.get(Config.KUBERNETES_DRIVER_SUBMIT_CHECK)
 
   def namespace(conf: SparkConf): String = conf.get(Config.KUBERNETES_NAMESPACE)
 
-  /** A client for the driver: where it runs decides whose rights it has. */
+  /** Returns a client for the driver. Its rights depend on where the driver runs. */
   def ofDriver(conf: SparkConf): KubernetesClient =
     if (isSubmitted(conf))
       client(
@@ -38,7 +40,7 @@ object KubernetesApi {
     else
       client(conf, url(conf), Config.KUBERNETES_AUTH_CLIENT_MODE_PREFIX, ClientType.Driver, None)
 
-  /** A client for whoever submits an application. */
+  /** Returns a client with which to submit an application. */
   def ofSubmission(conf: SparkConf): KubernetesClient = client(
     conf,
     url(conf),
@@ -50,7 +52,7 @@ object KubernetesApi {
   private def url(conf: SparkConf): String =
     KubernetesUtils.parseMasterUrl(conf.get("spark.master"))
 
-  /** Spark's factory reads files of keys and tokens as Spark does; the patience is ours. */
+  /** Spark's factory reads the key and token files. Time limits and retries are set here. */
   private def client(
       conf: SparkConf,
       url: String,
@@ -58,7 +60,7 @@ object KubernetesApi {
       kind: ClientType.Value,
       authority: Option[File]
   ): KubernetesClient = {
-    val sparks = SparkKubernetesClientFactory.createKubernetesClient(
+    val sparkClient = SparkKubernetesClientFactory.createKubernetesClient(
       url,
       Some(namespace(conf)),
       prefix,
@@ -67,12 +69,12 @@ object KubernetesApi {
       authority
     )
     try {
-      val config = new ConfigBuilder(sparks.getConfiguration)
+      val config = new ConfigBuilder(sparkClient.getConfiguration)
         .withConnectionTimeout(connectionTimeout.toMillis.toInt)
         .withRequestTimeout(connectionTimeout.toMillis.toInt)
         .withRequestRetryBackoffLimit(retries)
         .build()
       new KubernetesClientBuilder().withConfig(config).build()
-    } finally sparks.close()
+    } finally sparkClient.close()
   }
 }

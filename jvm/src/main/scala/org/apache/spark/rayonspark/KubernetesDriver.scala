@@ -8,28 +8,29 @@ import org.apache.spark.deploy.k8s.Constants.{
   SPARK_POD_EXECUTOR_ROLE,
   SPARK_ROLE_LABEL
 }
-import org.rayonspark.pods.{ApiPods, ApiServer, PodSweep, Pods}
+import org.rayonspark.pods.{ApiPods, ApiServer, PodCleanup, Pods}
+import org.rayonspark.threads.Resource
 
-import scala.util.Using
-
-/** A driver whose executors are pods. */
+/** What a driver does on Kubernetes, where its executors are pods. */
 object KubernetesDriver {
 
   def isMaster(master: String): Boolean = master.startsWith("k8s://")
 
   /**
-   * Has the cluster judge a configuration before there is a SparkContext, which would wait for
-   * executors that can never come. What dead drivers have left there is removed.
+   * Checks a configuration with the cluster before there is a SparkContext, which would wait for
+   * executors that can never start. Also deletes what dead drivers have left in the namespace.
    *
    * @return
-   *   settings that only the cluster knows: the pod that this driver is in, which its executors'
-   *   pods then end with
+   *   settings that only the cluster knows: the name of the pod that this driver runs in, so that
+   *   its executors' pods end with it
+   * @throws org.rayonspark.RayOnSparkException
+   *   if the API server would not accept an executor's pod
    */
   def check(conf: SparkConf): Map[String, String] =
-    Using.resource(KubernetesApi.ofDriver(conf)) { client =>
+    Resource.use(KubernetesApi.ofDriver(conf)) { client =>
       val namespace = KubernetesApi.namespace(conf)
       ApiServer.check(client, namespace, KubernetesProbe.ofExecutor(client, conf))
-      PodSweep(client, namespace, SPARK_APP_ID_LABEL)
+      PodCleanup(client, namespace, SPARK_APP_ID_LABEL)
       if (conf.contains(Config.KUBERNETES_DRIVER_POD_NAME)) Map.empty
       else
         ownPod(client, namespace)
@@ -37,7 +38,7 @@ object KubernetesDriver {
           .toMap
     }
 
-  /** The executors' pods of a running application. */
+  /** Returns the executors' pods of a running application. */
   def pods(sc: SparkContext): Pods = {
     val labels = Map(
       SPARK_APP_ID_LABEL -> sc.applicationId,
@@ -48,7 +49,7 @@ object KubernetesDriver {
     new ApiPods(client, KubernetesApi.namespace(sc.conf), labels, probe)
   }
 
-  /** A pod's host name is its own name, unless its maker chose another, or it has the host's. */
+  /** A pod's host name is the pod's name, unless its spec sets another or uses the host's. */
   private def ownPod(client: KubernetesClient, namespace: String): Option[String] =
     for {
       _ <- sys.env.get("KUBERNETES_SERVICE_HOST")

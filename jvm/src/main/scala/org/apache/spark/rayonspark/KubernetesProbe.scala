@@ -9,7 +9,7 @@ import org.apache.spark.internal.config.ConfigEntry
 import org.rayonspark.InvalidSpecException
 import org.rayonspark.pods.ApiServer
 
-/** A pod such as Spark would make of its configuration, for the API server to judge. */
+/** Builds a pod like the one that Spark would create, for the API server to check. */
 object KubernetesProbe {
   private type Named = ConfigEntry[Option[String]]
 
@@ -62,7 +62,7 @@ object KubernetesProbe {
   }
 
   private def noImage = new InvalidSpecException(
-    "Pods of Spark need an image with Spark, Python and Ray, and none is named. Give " +
+    "Spark's pods need an image with Spark, Python and Ray, and none is set. Set " +
       "container_image (spark.kubernetes.container.image)."
   )
 }

@@ -1,52 +1,67 @@
 package org.apache.spark.rayonspark
 
+import io.netty.channel.Channel
 import org.apache.spark.network.TransportContext
-import org.apache.spark.network.client.{RpcResponseCallback, TransportClient}
+import org.apache.spark.network.client.{
+  RpcResponseCallback,
+  TransportClient,
+  TransportClientBootstrap
+}
 import org.apache.spark.network.crypto.{AuthClientBootstrap, AuthServerBootstrap}
 import org.apache.spark.network.sasl.SecretKeyHolder
 import org.apache.spark.network.server.{
   NoOpRpcHandler,
-  OneForOneStreamManager,
   RpcHandler,
-  StreamManager
+  StreamManager,
+  TransportServerBootstrap
 }
 import org.apache.spark.network.util.{MapConfigProvider, TransportConf}
 
 import java.io.IOException
 import java.nio.ByteBuffer
-import java.util.{List => JList}
-import scala.jdk.CollectionConverters._
+import java.util.Arrays
+import java.util.Collections.singletonList
+import scala.collection.JavaConverters._
 
-/** Answers the questions of other hosts, on threads of the network's. */
+/** Answers the requests of other hosts, on network threads. */
 trait SparkNetworkHandler {
 
-  /** `peer` is the same for all questions of one connection. A failure is told to the peer. */
-  def answer(peer: AnyRef, question: ByteBuffer): ByteBuffer
+  /**
+   * Answers a request. `peer` is the same object for all requests of one connection. If this
+   * throws, the peer receives the error's message.
+   */
+  def answer(peer: AnyRef, request: ByteBuffer): ByteBuffer
 
-  /** The connection has ended. */
-  def gone(peer: AnyRef): Unit
+  /** Called when the connection has ended. */
+  def disconnected(peer: AnyRef): Unit
 }
 
-/** A connection to such a handler. */
+/** A connection to a [[SparkNetworkHandler]]. */
 trait SparkNetworkClient extends AutoCloseable {
 
   /**
+   * Sends a request and waits for the answer.
+   *
    * @throws IOException
    *   when the other side failed, or is gone
    */
-  def ask(question: ByteBuffer): ByteBuffer
+  def ask(request: ByteBuffer): ByteBuffer
 
   override def close(): Unit
 }
 
 /**
- * Spark's own network library between two executors: its RPC only goes to the driver. Both sides
- * must know a secret, and all is encrypted, whatever Spark's own settings are.
+ * Connects two executors with Spark's network library, because Spark's RPC connects them only to
+ * the driver. Both sides must know a secret, and all bytes are encrypted, whatever Spark's settings
+ * are.
  */
 object SparkNetwork {
 
-  /** How long an answer may take, or a handshake. */
-  private val patienceMs = 120000L
+  /** Maximum size of a request, including its piece of a file. */
+  val maxBytes: Int = 8 << 20
+
+  /** How long an answer may take. */
+  private val timeoutMs = 120000L
 
   private val user = "rayonspark"
 
@@ -65,25 +80,26 @@ object SparkNetwork {
   )
 
   /**
-   * Listens on the first of the ports that is free; 0 is any.
+   * Listens on the first of the ports that is free; 0 means any port.
    *
    * @return
-   *   the port and what ends it; none when no port is free
+   *   the port, and a handle that closes the server; None when no port is free
    */
   def listen(
       host: String,
-      ports: Vector[Int],
+      ports: Iterator[Int],
       secret: String,
       handler: SparkNetworkHandler
   ): Option[(Int, AutoCloseable)] = {
     val context = new TransportContext(conf, new Handler(handler))
     val bootstrap = new AuthServerBootstrap(conf, new Secret(secret))
-    val server = ports.iterator
-      .flatMap { port =>
-        try Some(context.createServer(host, port, JList.of(bootstrap)))
+    val bootstraps = Arrays.asList[TransportServerBootstrap](bootstrap, LimitingBootstrap)
+    val server = ports
+      .map { port =>
+        try Some(context.createServer(host, port, bootstraps))
         catch { case _: IOException => None }
       }
-      .nextOption()
+      .collectFirst { case Some(listening) => listening }
     if (server.isEmpty) context.close()
     server.map { s =>
       val close: AutoCloseable = () => {
@@ -95,13 +111,15 @@ object SparkNetwork {
   }
 
   /**
+   * Connects to a server that [[listen]] has started.
+   *
    * @throws IOException
-   *   when nobody answers there, or the secret is not theirs
+   *   when no server answers there, or its secret is another one
    */
   def connect(host: String, port: Int, secret: String): SparkNetworkClient = {
     val context = new TransportContext(conf, new NoOpRpcHandler(), true, true)
     val bootstrap = new AuthClientBootstrap(conf, user, new Secret(secret))
-    val factory = context.createClientFactory(JList.of(bootstrap))
+    val factory = context.createClientFactory(singletonList[TransportClientBootstrap](bootstrap))
     def close(): Unit = {
       factory.close()
       context.close()
@@ -118,8 +136,8 @@ object SparkNetwork {
 
   private final class Client(client: TransportClient, onClose: () => Unit)
       extends SparkNetworkClient {
-    override def ask(question: ByteBuffer): ByteBuffer =
-      try client.sendRpcSync(question, patienceMs)
+    override def ask(request: ByteBuffer): ByteBuffer =
+      try client.sendRpcSync(request, timeoutMs)
       catch {
         case e: RuntimeException =>
           val cause = Option(e.getCause).getOrElse(e)
@@ -132,17 +150,24 @@ object SparkNetwork {
     }
   }
 
-  private final class Handler(handler: SparkNetworkHandler) extends RpcHandler {
-    private val noStreams = new OneForOneStreamManager()
+  /** The last bootstrap: its handlers see a peer's bytes first, even before it is authenticated. */
+  private object LimitingBootstrap extends TransportServerBootstrap {
+    override def doBootstrap(channel: Channel, handler: RpcHandler): RpcHandler = {
+      channel.pipeline.addFirst("frameLimit", new FrameLimit(maxBytes.toLong))
+      new TerseHandler(handler)
+    }
+  }
 
+  private final class Handler(handler: SparkNetworkHandler) extends RpcHandler {
     override def receive(
         client: TransportClient,
         message: ByteBuffer,
         callback: RpcResponseCallback
     ): Unit = callback.onSuccess(handler.answer(client.getChannel, message))
 
-    override def getStreamManager: StreamManager = noStreams
-    override def channelInactive(client: TransportClient): Unit = handler.gone(client.getChannel)
+    override def getStreamManager: StreamManager = NoStreams
+    override def channelInactive(client: TransportClient): Unit =
+      handler.disconnected(client.getChannel)
   }
 
   private final class Secret(secret: String) extends SecretKeyHolder {

@@ -10,33 +10,36 @@ import org.apache.spark.rpc.{
   RpcTimeout,
   ThreadSafeRpcEndpoint
 }
-import org.rayonspark.rendezvous.{Mailbox, Peer, Transport}
+import org.apache.spark.util.ThreadUtils
+import org.rayonspark.rpc.{Endpoint, EndpointRef, Transport}
 
 import java.io.IOException
 import scala.concurrent.Future
 import scala.concurrent.duration._
+import scala.util.control.NonFatal
 
 /**
- * Spark's own RPC as our transport: authenticated and encrypted whenever Spark is, and no new port.
- * A message is a pair of the sender's reference and bytes: only Spark's, Scala's and the JDK's
- * classes may cross, because the other side decodes them with Spark's class loader.
+ * Uses Spark's own RPC as the transport. It is authenticated and encrypted whenever Spark is, and
+ * it opens no new port. A message is a pair of the sender's reference and bytes: only classes of
+ * Spark, Scala and the JDK may cross, because the other side decodes them with Spark's class
+ * loader.
  */
 final class SparkRpc(rpc: RpcEnv, driverAddress: RpcAddress) extends Transport with Logging {
 
   override def open(
       name: String,
-      receive: (Array[Byte], Peer) => Unit,
+      receive: (Array[Byte], EndpointRef) => Unit,
       answer: (Array[Byte], Array[Byte] => Unit) => Unit
-  ): Mailbox = {
-    val endpoint = new SparkRpc.Endpoint(rpc, receive, answer)
-    new SparkRpc.SparkMailbox(rpc, rpc.setupEndpoint(name, endpoint))
+  ): Endpoint = {
+    val endpoint = new SparkRpc.BytesEndpoint(rpc, receive, answer)
+    new SparkRpc.SparkEndpoint(rpc, rpc.setupEndpoint(name, endpoint))
   }
 
-  override def driver(name: String): Peer =
-    try SparkRpc.SparkPeer(rpc.setupEndpointRef(driverAddress, name))
+  override def driver(name: String): EndpointRef =
+    try SparkRpc.SparkEndpointRef(rpc.setupEndpointRef(driverAddress, name))
     catch {
       case e: SparkException =>
-        throw new IOException(s"The Spark driver at $driverAddress has no mailbox \"$name\".", e)
+        throw new IOException(s"""The Spark driver at $driverAddress has no endpoint "$name".""", e)
     }
 
   override def serve(
@@ -45,15 +48,23 @@ final class SparkRpc(rpc: RpcEnv, driverAddress: RpcAddress) extends Transport w
   ): AutoCloseable =
     open(name, (_, _) => (), answer)
 
-  override def ask(peer: Peer, question: Array[Byte]): Future[Array[Byte]] = peer match {
-    case SparkRpc.SparkPeer(ref) => ref.ask[Array[Byte]](question, SparkRpc.forever)
-    case other => throw new IllegalArgumentException(s"$other is not of this transport")
+  override def ask(peer: EndpointRef, request: Array[Byte]): Future[Array[Byte]] = peer match {
+    case SparkRpc.SparkEndpointRef(ref) => ref.ask[Array[Byte]](request, SparkRpc.forever)
+    case other => throw new IllegalArgumentException(s"$other does not belong to this transport")
+  }
+
+  override def check(peer: EndpointRef): Future[Unit] = peer match {
+    case SparkRpc.SparkEndpointRef(ref) =>
+      ref
+        .ask[String](SparkRpc.areYouThere, SparkRpc.forever)
+        .map(_ => ())(ThreadUtils.sameThread)
+    case other => throw new IllegalArgumentException(s"$other does not belong to this transport")
   }
 }
 
 object SparkRpc {
 
-  /** The transport of the application that this JVM belongs to, as driver or as executor. */
+  /** Returns the transport of this JVM's application, on the driver or on an executor. */
   def ofThisApplication(): SparkRpc = {
     val env = SparkEnv.get
     val host = env.conf.get("spark.driver.host")
@@ -61,33 +72,52 @@ object SparkRpc {
     new SparkRpc(env.rpcEnv, RpcAddress(host, port))
   }
 
-  private final case class SparkPeer(ref: RpcEndpointRef) extends Peer
+  /** A request that every endpoint answers without calling its `answer`. */
+  private val areYouThere = "rayonspark: are you there?"
 
-  private final class SparkMailbox(rpc: RpcEnv, self: RpcEndpointRef) extends Mailbox with Logging {
-    override def send(peer: Peer, message: Array[Byte]): Unit = peer match {
-      case SparkPeer(ref) =>
+  private final case class SparkEndpointRef(ref: RpcEndpointRef) extends EndpointRef
+
+  private final class SparkEndpoint(rpc: RpcEnv, self: RpcEndpointRef)
+      extends Endpoint
+      with Logging {
+    override def send(peer: EndpointRef, message: Array[Byte]): Unit = peer match {
+      case SparkEndpointRef(ref) =>
         try ref.send((self, message))
         catch { case e: Exception => logWarning(s"Could not send to $ref", e) }
-      case other => throw new IllegalArgumentException(s"$other is not of this transport")
+      case other => throw new IllegalArgumentException(s"$other does not belong to this transport")
     }
 
     override def close(): Unit = rpc.stop(self)
   }
 
-  /** Who asks decides how long to wait; a connection that is lost fails the question at once. */
+  /** The caller decides how long to wait. A lost connection fails the request at once. */
   private val forever = new RpcTimeout(24.hours, "RayOnSpark")
 
-  private final class Endpoint(
+  private final class BytesEndpoint(
       override val rpcEnv: RpcEnv,
-      onMessage: (Array[Byte], Peer) => Unit,
+      onMessage: (Array[Byte], EndpointRef) => Unit,
       answer: (Array[Byte], Array[Byte] => Unit) => Unit
-  ) extends ThreadSafeRpcEndpoint {
+  ) extends ThreadSafeRpcEndpoint
+      with Logging {
     override def receive: PartialFunction[Any, Unit] = {
-      case (sender: RpcEndpointRef, bytes: Array[Byte]) => onMessage(bytes, SparkPeer(sender))
+      case (sender: RpcEndpointRef, bytes: Array[Byte]) =>
+        onMessage(bytes, SparkEndpointRef(sender))
+    }
+
+    /**
+     * Sends an IOException in place of the error. Spark would send the error itself, and the
+     * caller's Spark, which cannot decode a class of RayOnSpark, would close the connection.
+     */
+    private def fail(context: RpcCallContext, error: Throwable): Unit = {
+      logError("Could not answer a request", error)
+      context.sendFailure(new IOException(s"Could not answer the request: $error"))
     }
 
     override def receiveAndReply(context: RpcCallContext): PartialFunction[Any, Unit] = {
-      case question: Array[Byte] => answer(question, context.reply)
+      case request: Array[Byte] =>
+        try answer(request, context.reply)
+        catch { case NonFatal(e) => fail(context, e) }
+      case SparkRpc.areYouThere => context.reply(SparkRpc.areYouThere)
     }
   }
 }

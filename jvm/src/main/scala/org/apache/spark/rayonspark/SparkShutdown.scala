@@ -1,23 +1,25 @@
 package org.apache.spark.rayonspark
 
 import org.apache.spark.util.ShutdownHookManager
-import org.rayonspark.node.JvmEnd
+import org.rayonspark.node.ShutdownHooks
 
 /**
- * The end of a JVM of Spark's: by a signal, and when Spark lets it go. Not by SIGKILL. Spark's
- * hooks run one after the other, within 30 s in all (spark.shutdown.timeout).
+ * The shutdown hooks of Spark's JVMs. They run after a signal and when Spark ends the JVM, but not
+ * after SIGKILL. They run one after another, within 30 s in all (spark.shutdown.timeout).
  */
-object SparkShutdown extends JvmEnd {
+object SparkShutdown extends ShutdownHooks {
 
-  /** Spark's own hooks, of 100 at most, delete the directories that a node spills to. */
-  private val first = 1000
+  /**
+   * Above the priorities of Spark's own hooks, at most 100: they delete the spill directories.
+   */
+  private val priority = 1000
 
   override def before(work: () => Unit): AutoCloseable =
     try {
-      val hook = ShutdownHookManager.addShutdownHook(first)(work)
+      val hook = ShutdownHookManager.addShutdownHook(priority)(work)
       () => { ShutdownHookManager.removeShutdownHook(hook); () }
     } catch {
-      // The JVM is ending: it is too late to wait for anything.
+      // The JVM is already shutting down, and it is too late to wait for anything.
       case _: IllegalStateException => () => ()
     }
 }

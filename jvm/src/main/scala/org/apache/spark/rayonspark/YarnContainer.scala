@@ -5,22 +5,24 @@ import org.apache.spark.SparkConf
 
 import java.nio.file.{Files, Paths}
 
-/** The container of YARN's that a JVM of this application runs in. */
+/** The YARN container in which a JVM of this application runs. */
 object YarnContainer {
 
-  /** Whether that is so: a client's driver runs in none. */
+  /** Whether this JVM runs in a YARN container. A driver in client mode does not. */
   def isHere(conf: SparkConf, isDriver: Boolean): Boolean =
     conf.get("spark.master", "") == "yarn" &&
       (!isDriver || conf.get("spark.submit.deployMode", "client") == "cluster")
 
   /**
-   * Bytes: YARN ends a container that outgrows them by counting its processes' pages, so that no
-   * control group tells of the limit. It may have rounded them up.
+   * Returns the container's memory limit in bytes. YARN may have rounded it up. YARN counts the
+   * pages of a container's processes and kills a container that exceeds its limit, so no control
+   * group shows the limit.
    */
   def memory(conf: SparkConf, isDriver: Boolean): Long = ContainerMemory(conf, isDriver)
 
   /**
-   * Where YARN collects the container's logs: the files that lie there are shown by `yarn logs`.
+   * Returns the directory from which YARN collects the container's logs: `yarn logs` shows its
+   * files.
    */
   def logDirectory: Option[String] =
     sys.props
@@ -29,16 +31,15 @@ object YarnContainer {
       .map(_.split(',').head)
 
   /**
-   * How a process here reaches Hadoop as this application does: by the configuration that it was
-   * submitted with, not the host's own, and as its user. With Kerberos the user is in the tokens,
-   * whose file YARN names to every container.
+   * Returns the variables with which a process here reaches Hadoop as this application does: with
+   * the configuration that the application was submitted with, not the host's, and as its user.
+   * With Kerberos, the tokens identify the user, and YARN tells every container their file.
    */
   def environment: Map[String, String] = {
     val submitted = Paths.get("__spark_conf__", "__hadoop_conf__").toAbsolutePath
-    val conf = Option.when(Files.isDirectory(submitted))("HADOOP_CONF_DIR" -> submitted.toString)
-    val user = Option.when(!UserGroupInformation.isSecurityEnabled)(
-      "HADOOP_USER_NAME" -> UserGroupInformation.getCurrentUser.getShortUserName
-    )
-    (conf ++ user).toMap
+    val conf: Map[String, String] =
+      if (Files.isDirectory(submitted)) Map("HADOOP_CONF_DIR" -> submitted.toString) else Map.empty
+    if (UserGroupInformation.isSecurityEnabled) conf
+    else conf + ("HADOOP_USER_NAME" -> UserGroupInformation.getCurrentUser.getShortUserName)
   }
 }

@@ -3,10 +3,11 @@ package org.rayonspark.data.source
 import org.apache.spark.sql.connector.catalog.Table
 import org.apache.spark.sql.connector.read._
 import org.apache.spark.sql.types.StructType
-import org.rayonspark.data.{ArrowImport, StagingPlace}
+import org.rayonspark.data.{ArrowImport, StagingLocation}
 
 import java.util.OptionalLong
 
+/** Builds a scan of the columns that a query needs. */
 final class RayScanBuilder(frame: ArrowImport, table: Table)
     extends ScanBuilder
     with SupportsPushDownRequiredColumns {
@@ -19,8 +20,10 @@ final class RayScanBuilder(frame: ArrowImport, table: Table)
 }
 
 /**
+ * Plans one partition for each block of a Dataset.
+ *
  * @param table
- *   kept alive by every plan that reads it
+ *   referenced only so that it is not collected while a plan reads it
  */
 final class RayScan(frame: ArrowImport, columns: StructType, private[source] val table: Table)
     extends Scan
@@ -37,9 +40,9 @@ final class RayScan(frame: ArrowImport, columns: StructType, private[source] val
 
   override def planInputPartitions(): Array[InputPartition] = {
     frame.require()
-    frame.homes.zipWithIndex
-      .map[InputPartition] { case (home, i) => RayPartition(i, frame.desk, locations(home)) }
-      .toArray
+    frame.preferredLocations.zipWithIndex.map { case (preferred, i) =>
+      RayPartition(i, frame.endpoint, locations(preferred)): InputPartition
+    }.toArray
   }
 
   override def createReaderFactory(): PartitionReaderFactory =
@@ -47,8 +50,8 @@ final class RayScan(frame: ArrowImport, columns: StructType, private[source] val
       columns.fieldNames.contains(frame.schema.fieldNames(i))
     }.toArray)
 
-  /** The executor itself, as Spark's scheduler reads it, then its host. */
-  private def locations(home: StagingPlace): Array[String] =
-    if (home.executorId == "driver") Array.empty
-    else Array(s"executor_${home.sparkHost}_${home.executorId}", home.sparkHost)
+  /** Returns the executor, in the format that Spark's scheduler parses, then its host. */
+  private def locations(preferred: StagingLocation): Array[String] =
+    if (preferred.executorId == "driver") Array.empty
+    else Array(s"executor_${preferred.sparkHost}_${preferred.executorId}", preferred.sparkHost)
 }

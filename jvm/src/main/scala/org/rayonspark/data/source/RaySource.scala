@@ -10,7 +10,7 @@ import org.rayonspark.data.ArrowImport
 
 import java.util.{Map => JMap}
 
-/** `spark.read.format("rayonspark").option("frame", id)`: a Dataset that was given to Spark. */
+/** `spark.read.format("rayonspark").option("frame", id)`: a Dataset that was passed to Spark. */
 final class RaySource extends TableProvider with DataSourceRegister {
   override def shortName(): String = "rayonspark"
 
@@ -27,7 +27,7 @@ final class RaySource extends TableProvider with DataSourceRegister {
       case Some(id) => ArrowImport.find(id)
       case None =>
         throw new InvalidSpecException(
-          """Format "rayonspark" needs the option "frame". Give the id of a frame from Ray."""
+          """Format "rayonspark" needs the option "frame". Set it to the id of a frame from Ray."""
         )
     }
 }

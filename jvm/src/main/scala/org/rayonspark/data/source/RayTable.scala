@@ -10,12 +10,12 @@ import java.lang.ref.Cleaner
 import java.util.{EnumSet, Set => JSet}
 
 /**
- * A Ray Dataset as a table that can be read, often. When no plan refers to a table of the Dataset
- * any more, what is staged of it goes.
+ * A Ray Dataset as a table that can be read repeatedly. When no plan refers to a table of the
+ * Dataset any more, the Dataset's staged files are deleted.
  */
 final class RayTable(frame: ArrowImport) extends Table with SupportsRead {
-  frame.hold()
-  RayTable.cleaner.register(this, RayTable.lettingGo(frame))
+  frame.retain()
+  RayTable.cleaner.register(this, RayTable.releasing(frame))
 
   override def name: String = s"ray ${frame.id}"
   override def schema: StructType = frame.schema
@@ -27,6 +27,6 @@ final class RayTable(frame: ArrowImport) extends Table with SupportsRead {
 object RayTable {
   private val cleaner = Cleaner.create()
 
-  /** It must not capture the table. */
-  private def lettingGo(frame: ArrowImport): Runnable = () => frame.letGo()
+  /** Must not capture the table, which would then never be collected. */
+  private def releasing(frame: ArrowImport): Runnable = () => frame.release()
 }

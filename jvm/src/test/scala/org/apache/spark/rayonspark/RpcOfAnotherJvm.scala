@@ -2,11 +2,11 @@ package org.apache.spark.rayonspark
 
 import org.apache.spark.SparkContext
 import org.apache.spark.rpc.{RpcAddress, RpcEnv}
-import org.rayonspark.rendezvous.Transport
+import org.rayonspark.rpc.Transport
 
 /**
- * The RPC that an executor's JVM would have, in this one: it opens a connection to the driver's
- * port, and every message crosses it.
+ * The RPC of an executor's JVM, but in this JVM. It opens a connection to the driver's port, and
+ * every message crosses that connection.
  */
 final class RpcOfAnotherJvm(sc: SparkContext) extends AutoCloseable {
   private val env = sc.env

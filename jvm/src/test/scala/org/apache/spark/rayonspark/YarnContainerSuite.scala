@@ -12,7 +12,7 @@ class YarnContainerSuite extends AnyFunSuite {
     made
   }
 
-  test("an executor's container has what Spark asks for it") {
+  test("an executor's container has the memory that Spark requests") {
     assert(YarnContainer.memory(conf(), isDriver = false) == 1408 * mib)
     assert(YarnContainer.memory(conf("spark.executor.memory" -> "8g"), false) == (8192 + 819) * mib)
     val all = conf(
@@ -29,7 +29,7 @@ class YarnContainerSuite extends AnyFunSuite {
     assert(YarnContainer.environment.keySet == Set("HADOOP_USER_NAME"))
   }
 
-  test("a driver is in a container in cluster mode alone") {
+  test("a driver runs in a container only in cluster mode") {
     assert(!YarnContainer.isHere(conf(), isDriver = true))
     assert(YarnContainer.isHere(conf(), isDriver = false))
     assert(YarnContainer.isHere(conf("spark.submit.deployMode" -> "cluster"), isDriver = true))

@@ -11,35 +11,38 @@ import org.rayonspark.pods.{ApiServer, DriverPod}
 import java.util.UUID
 import scala.util.control.NonFatal
 
-/** spark-submit for a driver in a pod, within this JVM. */
+/** Runs spark-submit in this JVM, for a driver in a pod. */
 object KubernetesSubmission {
 
   /**
-   * Submits an application, and gives its driver's pod, whose log goes to this process's output.
+   * Submits an application and returns its driver's pod, whose log is copied to this process's
+   * output.
    *
    * @param words
-   *   of spark-submit's command line
+   *   arguments of spark-submit
+   * @throws org.rayonspark.RayOnSparkException
+   *   if the API server would not accept the driver's pod, or spark-submit fails
    */
   def start(words: Array[String]): DriverPod = {
-    val asked = new SparkSubmitArguments(words.toIndexedSeq).toSparkConf()
-    val name = asked
+    val conf = new SparkSubmitArguments(words.toIndexedSeq).toSparkConf()
+    val name = conf
       .get(Config.KUBERNETES_DRIVER_POD_NAME)
       .getOrElse(s"rayonspark-${UUID.randomUUID().toString.take(8)}-driver")
-    val ours = Map(
+    val added = Map(
       Config.KUBERNETES_DRIVER_POD_NAME.key -> name,
-      // Spark's own waiting knows neither the log nor what became of the driver.
+      // Spark's own wait shows neither the log nor how the driver ended.
       Config.WAIT_FOR_APP_COMPLETION.key -> "false"
     )
-    val settings = ours.toVector.flatMap { case (key, value) => Vector("--conf", s"$key=$value") }
-    val client = KubernetesApi.ofSubmission(asked)
+    val settings = added.toVector.flatMap { case (key, value) => Vector("--conf", s"$key=$value") }
+    val client = KubernetesApi.ofSubmission(conf)
     try {
       ApiServer.check(
         client,
-        KubernetesApi.namespace(asked),
-        KubernetesProbe.ofDriver(client, asked)
+        KubernetesApi.namespace(conf),
+        KubernetesProbe.ofDriver(client, conf)
       )
       submit(settings ++ words)
-      pod(client, asked, name)
+      pod(client, conf, name)
     } catch {
       case e: Exception =>
         client.close()
@@ -52,8 +55,8 @@ object KubernetesSubmission {
     catch {
       case NonFatal(e) =>
         throw new PlacementException(
-          s"spark-submit did not take the application to Kubernetes: ${e.getMessage} Change what " +
-            "it names.",
+          s"spark-submit could not submit the application to Kubernetes: ${e.getMessage} Fix the " +
+            "cause that it names.",
           e
         )
     }

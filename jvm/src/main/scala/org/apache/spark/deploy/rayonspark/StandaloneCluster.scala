@@ -8,13 +8,12 @@ import org.apache.spark.rpc.RpcEnv
 import org.apache.spark.util.Utils
 
 /**
- * A small Spark standalone cluster on this machine: Spark's own Master and Workers as threads of
- * this JVM, so that they cannot outlive it; the executors that the Workers start are real
- * processes.
+ * A small Spark standalone cluster on this machine. Spark's own Master and Workers are threads of
+ * this JVM, so they cannot outlive it. The executors that the Workers start are separate processes.
  */
 final class StandaloneCluster private (val url: String, master: RpcEnv, workers: Vector[RpcEnv]) {
 
-  /** Workers first, so that they do not miss their Master. Idempotent. */
+  /** Stops the Workers first, so that they do not lose their Master. Idempotent. */
   def stop(): Unit = {
     workers.foreach(_.shutdown())
     workers.foreach(_.awaitTermination())
@@ -26,8 +25,10 @@ final class StandaloneCluster private (val url: String, master: RpcEnv, workers:
 object StandaloneCluster {
 
   /**
+   * Starts a cluster.
+   *
    * @param directory
-   *   where the executors' work directories and logs go
+   *   parent of the executors' work directories and logs
    */
   def start(
       workers: Int,

@@ -4,12 +4,12 @@ import org.apache.spark.sql.catalyst.expressions.UnsafeRow
 import org.apache.spark.sql.vectorized.ColumnVector
 
 /**
- * The batch that is being filled.
+ * The Arrow batch that is being filled.
  *
  * @param capacity
- *   rows that there is room for
+ *   maximum number of rows
  * @param budget
- *   bytes that it should have at most; a single row may have more
+ *   intended maximum size in bytes; a single row may exceed it
  */
 private[rayonspark] final class ArrowBatch(
     columns: Array[ColumnWriter],
@@ -20,7 +20,7 @@ private[rayonspark] final class ArrowBatch(
   private var used = 0L
   private var closed = false
 
-  // Also without rows there is a first offset to write.
+  // Even a batch without rows has a first offset to write.
   columns.foreach(_.begin(capacity.max(1)))
 
   def count: Int = rows
@@ -28,13 +28,13 @@ private[rayonspark] final class ArrowBatch(
   def left: Int = capacity - rows
   def isFull: Boolean = closed || rows == capacity
 
-  /** Nothing more goes in, though there would be room. */
+  /** Marks the batch as full, although it has room for more rows. */
   def close(): Unit = closed = true
 
-  /** Whether `more` bytes would be too many. */
+  /** Whether `more` bytes would exceed the budget. Never for the first row. */
   def exceeds(more: Long): Boolean = rows > 0 && used + more > budget
 
-  /** False when there is no room for the row. */
+  /** Adds a row. False when it does not fit; the batch is full then. */
   def add(row: UnsafeRow): Boolean = {
     val size = row.getSizeInBytes
     if (exceeds(size.toLong)) closed = true
@@ -50,7 +50,10 @@ private[rayonspark] final class ArrowBatch(
     !closed
   }
 
-  /** Takes as many of these rows as there is room for, at least one if it is the first. */
+  /**
+   * Adds as many of the `most` rows at `from` as fit, at least one to an empty batch. Returns how
+   * many it added.
+   */
   def add(column: Int => ColumnVector, from: Int, most: Int): Int = {
     val room = (budget - used).max(0L)
     var fitting = most.min(left)
@@ -60,17 +63,17 @@ private[rayonspark] final class ArrowBatch(
       i += 1
     }
     if (fitting == 0 && rows > 0) closed = true
-    val taken = if (rows == 0) fitting.max(1) else fitting
+    val added = if (rows == 0) fitting.max(1) else fitting
     i = 0
-    while (i < columns.length && taken > 0) {
-      columns(i).copy(column(i), from, taken, rows)
+    while (i < columns.length && added > 0) {
+      columns(i).copy(column(i), from, added, rows)
       i += 1
     }
-    grown(taken)
-    taken
+    grown(added)
+    added
   }
 
-  /** A source has written rows to the columns itself. */
+  /** Counts rows that were written to the columns directly. */
   def grown(by: Int): Unit = {
     rows += by
     used = columns.iterator.map(_.bytes(rows)).sum

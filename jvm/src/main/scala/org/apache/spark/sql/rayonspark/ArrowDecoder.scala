@@ -1,21 +1,21 @@
 package org.apache.spark.sql.rayonspark
 
-import org.apache.arrow.vector.ipc.ArrowStreamReader
-import org.apache.arrow.vector.types.pojo.Schema
+import org.apache.arrow.vector.ipc.{ArrowStreamReader, ReadChannel}
+import org.apache.arrow.vector.ipc.message.MessageSerializer
 import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.util.ArrowUtils
 import org.apache.spark.sql.vectorized.{ArrowColumnVector, ColumnVector, ColumnarBatch}
 
-import java.nio.ByteBuffer
-import java.nio.channels.ReadableByteChannel
-import scala.jdk.CollectionConverters._
+import java.io.ByteArrayInputStream
+import java.nio.channels.{Channels, ReadableByteChannel}
+import scala.collection.JavaConverters._
 import scala.util.Try
 
 /**
- * Record batches of an Arrow IPC stream as Spark reads them.
+ * Reads the record batches of an Arrow IPC stream as Spark's columnar batches.
  *
  * @param columns
- *   which of the stream's columns are wanted, in their order
+ *   indices of the stream's columns to read, in this order
  */
 final class ArrowDecoder(channel: ReadableByteChannel, columns: Array[Int]) extends AutoCloseable {
   private val allocator =
@@ -27,9 +27,10 @@ final class ArrowDecoder(channel: ReadableByteChannel, columns: Array[Int]) exte
     BufferColumn.of(vector).getOrElse(new ArrowColumnVector(vector))
   }
 
+  /** The batch that [[next]] loads; always the same object. */
   val batch: ColumnarBatch = new ColumnarBatch(vectors)
 
-  /** Loads the next batch that has rows; false when there is none. */
+  /** Loads the next batch; false when there is none. */
   def next(): Boolean = {
     val loaded = reader.loadNextBatch()
     vectors.foreach {
@@ -49,13 +50,14 @@ final class ArrowDecoder(channel: ReadableByteChannel, columns: Array[Int]) exte
 object ArrowDecoder {
 
   /**
-   * Spark's schema of an Arrow schema in an IPC message.
+   * Converts an Arrow schema, as an IPC message, to Spark's.
    *
    * @return
-   *   left: the first column that the Spark that runs has no type for, and its Arrow type
+   *   left: name and Arrow type of the first column that has no equivalent in this Spark
    */
   def sparkSchema(message: Array[Byte]): Either[(String, String), StructType] = {
-    val fields = Schema.deserializeMessage(ByteBuffer.wrap(message)).getFields.asScala.toVector
+    val channel = new ReadChannel(Channels.newChannel(new ByteArrayInputStream(message)))
+    val fields = MessageSerializer.deserializeSchema(channel).getFields.asScala.toVector
     fields.foldLeft[Either[(String, String), StructType]](Right(new StructType)) { (known, field) =>
       known.flatMap { before =>
         Try(ArrowUtils.fromArrowField(field)).toEither.left

@@ -1,23 +1,25 @@
 package org.apache.spark.sql.rayonspark
 
 import org.apache.arrow.vector.{BaseFixedWidthVector, FieldVector, VectorSchemaRoot}
-import org.apache.arrow.vector.ipc.ArrowStreamWriter
+import org.apache.arrow.vector.ipc.{ArrowStreamWriter, WriteChannel}
+import org.apache.arrow.vector.ipc.message.MessageSerializer
 import org.apache.arrow.vector.types.pojo.Schema
 import org.apache.spark.sql.types.{DataType, StructType}
 import org.apache.spark.sql.util.ArrowUtils
 
-import java.nio.channels.WritableByteChannel
-import scala.jdk.CollectionConverters._
+import java.io.ByteArrayOutputStream
+import java.nio.channels.{Channels, WritableByteChannel}
+import scala.collection.JavaConverters._
 import scala.util.Try
 
 /**
- * Spark's rows as Arrow record batches: one batch in memory at a time, written to a channel as a
- * part of an Arrow IPC stream. Not thread-safe.
+ * Encodes Spark's rows as Arrow record batches. It holds one batch in memory at a time, and writes
+ * it to a channel as part of an Arrow IPC stream. Not thread-safe.
  *
  * @param timeZone
- *   the session's, which the type of timestamps names
+ *   the session's time zone, which the Arrow type of timestamps names
  * @param batchBytes
- *   what a batch should have at most; a single row may have more
+ *   intended maximum size of a batch; a single row may exceed it
  */
 final class ArrowEncoder(schema: StructType, timeZone: String, batchBytes: Long)
     extends AutoCloseable {
@@ -32,14 +34,14 @@ final class ArrowEncoder(schema: StructType, timeZone: String, batchBytes: Long)
   private var stream: Option[ArrowStreamWriter] = None
 
   /**
-   * Takes rows until the batch is full. What is full depends on the rows alone, so that the same
-   * rows make the same batches again.
+   * Reads up to `maxRows` rows until the batch is full. That depends on the rows alone, so that the
+   * same rows make the same batches again.
    *
    * @return
-   *   how many rows the batch has
+   *   number of rows in the batch
    */
-  def fill(rows: ArrowRows, most: Long): Int = {
-    val batch = new ArrowBatch(columns, most.min(batchRows.toLong).toInt, batchBytes)
+  def fill(rows: ArrowRows, maxRows: Long): Int = {
+    val batch = new ArrowBatch(columns, maxRows.min(batchRows.toLong).toInt, batchBytes)
     rows.fill(batch)
     batch.end()
     root.setRowCount(batch.count)
@@ -47,9 +49,10 @@ final class ArrowEncoder(schema: StructType, timeZone: String, batchBytes: Long)
     batch.count
   }
 
-  /** Bytes of the batch that was filled last. */
+  /** Returns the size in bytes of the batch that was filled last. */
   def bytes: Long = filled
 
+  /** Starts a stream on the channel. */
   def begin(channel: WritableByteChannel): Unit = {
     val next = new ArrowStreamWriter(root, null, channel)
     next.start()
@@ -59,6 +62,7 @@ final class ArrowEncoder(schema: StructType, timeZone: String, batchBytes: Long)
   /** Writes the batch that was filled last. */
   def write(): Unit = stream.foreach(_.writeBatch())
 
+  /** Ends the stream. */
   def end(): Unit = {
     stream.foreach(_.end())
     stream = None
@@ -72,28 +76,34 @@ final class ArrowEncoder(schema: StructType, timeZone: String, batchBytes: Long)
 
 object ArrowEncoder {
 
-  /** Large enough that what a batch costs beside its rows does not count. */
-  private val mostRows = 1 << 16
+  /** Large enough to make the fixed cost of a batch negligible. */
+  private val maxBatchRows = 1 << 16
 
-  /** Of a value whose size only the rows tell. */
-  private val guess = 16
+  /** Assumed size, in bytes, of a value of variable width. */
+  private val assumedWidth = 16
 
-  /** Room is made for all rows of a batch before the first one is seen. */
+  /** Returns how many rows to allocate memory for, before the first one is known. */
   private def rows(vectors: Vector[FieldVector], bytes: Long): Int = {
     val row = vectors.map {
       case fixed: BaseFixedWidthVector => fixed.getTypeWidth.max(1)
-      case _ => guess
+      case _ => assumedWidth
     }.sum
-    (bytes / row).max(1L).min(mostRows.toLong).toInt
+    (bytes / row).max(1L).min(maxBatchRows.toLong).toInt
   }
 
-  /** Whether the Spark that runs has an image of the type in Arrow. */
-  def carries(dataType: DataType): Boolean = Try(ArrowUtils.toArrowType(dataType, "UTC")).isSuccess
+  /** Whether the type has an Arrow equivalent in this Spark. */
+  def supports(dataType: DataType): Boolean = Try(ArrowUtils.toArrowType(dataType, "UTC")).isSuccess
 
   def arrowSchema(schema: StructType, timeZone: String): Schema =
     ArrowUtils.toArrowSchema(schema, timeZone, true, false)
 
-  /** The Arrow schema as an IPC message. */
-  def schemaMessage(schema: StructType, timeZone: String): Array[Byte] =
-    arrowSchema(schema, timeZone).serializeAsMessage()
+  /** Returns the Arrow schema as an IPC message. */
+  def schemaMessage(schema: StructType, timeZone: String): Array[Byte] = {
+    val message = new ByteArrayOutputStream
+    MessageSerializer.serialize(
+      new WriteChannel(Channels.newChannel(message)),
+      arrowSchema(schema, timeZone)
+    )
+    message.toByteArray
+  }
 }

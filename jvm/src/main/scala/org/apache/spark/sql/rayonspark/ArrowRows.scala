@@ -5,23 +5,24 @@ import org.apache.spark.sql.catalyst.expressions.{UnsafeProjection, UnsafeRow}
 import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.vectorized.ColumnarBatch
 
-/** The rows of one partition on their way into Arrow batches, as the plan gives them. */
+/** The rows of one partition, as its plan returns them: by row or by column. */
 abstract class ArrowRows {
   def hasNext: Boolean
 
   /** Adds rows until the batch is full, or there are no more. */
   private[rayonspark] def fill(batch: ArrowBatch): Unit
 
-  /** Leaves out rows, and says how many there were. */
+  /** Skips up to `rows` rows, and returns how many it skipped. */
   def drop(rows: Long): Long
 }
 
 object ArrowRows {
 
+  /** Rows one by one. */
   final class ByRow(rows: Iterator[InternalRow], schema: StructType) extends ArrowRows {
     private lazy val unsafe = UnsafeProjection.create(schema)
 
-    // Spark may use a row's memory again for the next one: there is never more than one.
+    // Spark may reuse a row's memory for the next one, so at most one row is held.
     private var held: UnsafeRow = _
 
     override def hasNext: Boolean = held != null || rows.hasNext
@@ -48,7 +49,7 @@ object ArrowRows {
     }
   }
 
-  /** Spark may use a batch's memory again for the next one. */
+  /** Rows in columnar batches. Spark may reuse a batch's memory for the next one. */
   final class ByColumn(batches: Iterator[ColumnarBatch], ordinals: Array[Int]) extends ArrowRows {
     private var current: Option[ColumnarBatch] = None
     private var from = 0
@@ -79,7 +80,7 @@ object ArrowRows {
     }
   }
 
-  /** Several partitions one after the other. */
+  /** The rows of several partitions, one after the other. */
   final class Joined(parts: Iterator[ArrowRows]) extends ArrowRows {
     private var current: Option[ArrowRows] = None
 
@@ -98,6 +99,6 @@ object ArrowRows {
     }
   }
 
-  /** What is copied at once has to stay in the processor's cache. */
+  /** Rows that are copied at once: few enough to stay in the processor's cache. */
   private val pieceRows = 4096
 }

@@ -14,12 +14,13 @@ import org.apache.spark.sql.execution.adaptive.{AdaptiveSparkPlanExec, TableCach
 import org.apache.spark.sql.execution.columnar.{DefaultCachedBatchSerializer, InMemoryTableScanExec}
 
 /**
- * Where the rows of a plan are taken: as high as it needs, as low as it can be. A plan that only
- * selects and renames columns of a cache or of a columnar source never makes rows.
+ * Finds the operator of a plan to read its output from: the lowest one that still has all output
+ * columns. A plan that only selects and renames columns of a cache or of a columnar source then
+ * never creates rows.
  */
 private[rayonspark] object ArrowSource {
 
-  /** Runs the stages of an adaptive plan. */
+  /** Returns the rows of a plan. Runs the stages of an adaptive plan. */
   def rows(execution: QueryExecution): RDD[ArrowRows] = {
     val plan = execution.executedPlan
     columns(plan, plan.output.map(_.exprId)).getOrElse {
@@ -51,10 +52,10 @@ private[rayonspark] object ArrowSource {
     case _ => None
   }
 
-  /** Other serializers than Spark's own have layouts of their own. */
+  /** Whether the cache has the layout of Spark's own serializer, with types that are supported. */
   private def isPlain(scan: InMemoryTableScanExec): Boolean =
     scan.relation.cacheBuilder.serializer.getClass == classOf[DefaultCachedBatchSerializer] &&
-      scan.output.forall(column => CachedRows.has(column.dataType))
+      scan.output.forall(column => CachedRows.supports(column.dataType))
 
   private def cached(scan: InMemoryTableScanExec, wanted: Seq[ExprId]): RDD[ArrowRows] = {
     val ordinals = ordinalsOf(scan.relation.output, wanted)

@@ -5,7 +5,7 @@ import org.apache.spark.sql.catalyst.expressions.UnsafeRow
 import org.apache.spark.sql.vectorized.ColumnVector
 import org.apache.spark.unsafe.Platform
 
-/** Booleans, which are bits in Arrow. */
+/** Writes booleans, which are bits in Arrow. */
 private[rayonspark] final class BitColumn(vector: BitVector, nullable: Boolean)
     extends ColumnWriter {
   private val validity = new Validity(vector)

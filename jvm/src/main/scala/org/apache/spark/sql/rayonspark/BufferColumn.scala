@@ -6,16 +6,16 @@ import org.apache.spark.unsafe.Platform
 import org.apache.spark.unsafe.types.UTF8String
 
 /**
- * A column of the batch that was loaded last, read straight from the buffers of its Arrow vector:
- * Spark's own class has the bounds of each buffer checked for each value, which takes longer than
- * what is done with the value.
+ * A column of the current batch, read directly from the buffers of its Arrow vector. Spark's own
+ * class checks the bounds of a buffer for each value, which takes longer than the work on the
+ * value.
  */
 private[rayonspark] sealed abstract class BufferColumn(vector: FieldVector)
     extends ArrowColumnVector(vector) {
   private var nulls = 0
   private var validity = 0L
 
-  /** The vector has got other buffers. */
+  /** Reads the addresses of the buffers; called after each load, which replaces them. */
   def load(): Unit = {
     nulls = vector.getNullCount
     validity = vector.getValidityBuffer.memoryAddress
@@ -30,7 +30,7 @@ private[rayonspark] sealed abstract class BufferColumn(vector: FieldVector)
 
 private[rayonspark] object BufferColumn {
 
-  /** None: the vector's bytes are not what Spark reads. */
+  /** Returns None if the vector's bytes are not in the form that Spark reads. */
   def of(vector: FieldVector): Option[BufferColumn] = vector match {
     case _: TinyIntVector | _: SmallIntVector | _: IntVector | _: BigIntVector | _: Float4Vector |
         _: Float8Vector | _: DateDayVector | _: TimeStampMicroVector | _: TimeStampMicroTZVector =>

@@ -5,7 +5,7 @@ import org.apache.spark.sql.catalyst.expressions.UnsafeRow
 import org.apache.spark.sql.vectorized.ColumnVector
 import org.apache.spark.unsafe.Platform
 
-/** Strings and binaries: offsets, and the bytes one after the other. */
+/** Writes strings and binaries: offsets, and all bytes in sequence. */
 private[rayonspark] final class BytesColumn(vector: BaseVariableWidthVector, nullable: Boolean)
     extends ColumnWriter {
   private val isText = vector.isInstanceOf[VarCharVector]
@@ -16,18 +16,18 @@ private[rayonspark] final class BytesColumn(vector: BaseVariableWidthVector, nul
   private var filled = 0L
 
   override def begin(rows: Int): Unit = {
-    if (vector.getValueCapacity < rows) vector.allocateNew(BytesColumn.guess * rows, rows)
+    if (vector.getValueCapacity < rows) vector.allocateNew(BytesColumn.assumedBytes * rows, rows)
     validity.begin(rows)
     offsets = vector.getOffsetBuffer.memoryAddress
     filled = 0
     Platform.putInt(null, offsets, 0)
-    look()
+    refresh()
   }
 
   override def write(row: UnsafeRow, ordinal: Int, index: Int): Unit =
     if (nullable && row.isNullAt(ordinal)) putNull(index)
     else {
-      // How an UnsafeRow says where its bytes are: the offset above, the length below.
+      // An UnsafeRow has the offset of the bytes in the high half, the length in the low half.
       val where = row.getLong(ordinal)
       put(row.getBaseObject, row.getBaseOffset + (where >>> 32), where.toInt, index)
     }
@@ -63,14 +63,14 @@ private[rayonspark] final class BytesColumn(vector: BaseVariableWidthVector, nul
   private def grow(needed: Long): Unit = {
     if (needed > Int.MaxValue)
       throw new IllegalStateException(
-        s"""Column "${vector.getName}" has $needed bytes in one batch, and Arrow's strings have """ +
-          s"room for ${Int.MaxValue}. Split the value."
+        s"""Column "${vector.getName}" has $needed bytes in one batch, and an Arrow column """ +
+          s"of its type has room for ${Int.MaxValue}. Split the value."
       )
     vector.reallocDataBuffer(needed.max(2 * capacity).min(Int.MaxValue.toLong))
-    look()
+    refresh()
   }
 
-  private def look(): Unit = {
+  private def refresh(): Unit = {
     data = vector.getDataBuffer.memoryAddress
     capacity = vector.getDataBuffer.capacity
   }
@@ -97,6 +97,6 @@ private[rayonspark] final class BytesColumn(vector: BaseVariableWidthVector, nul
 
 private[rayonspark] object BytesColumn {
 
-  /** Bytes of a value, before any is known. */
-  private val guess = 16L
+  /** Assumed size of a value in bytes, before any is known. */
+  private val assumedBytes = 16L
 }

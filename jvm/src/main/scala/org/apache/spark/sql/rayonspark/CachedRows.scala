@@ -8,12 +8,13 @@ import org.apache.spark.sql.types._
 import org.apache.spark.sql.vectorized.ColumnVector
 
 /**
- * Rows of a cached DataFrame, taken column by column out of Spark's cache: no row is ever made.
+ * The rows of a cached DataFrame, copied column by column from Spark's cache. No row is ever
+ * created.
  *
  * @param types
- *   of the columns that are wanted
+ *   types of the columns to read
  * @param ordinals
- *   where those are in the cache
+ *   positions of these columns in the cache
  */
 final class CachedRows(
     cached: Iterator[CachedBatch],
@@ -34,7 +35,7 @@ final class CachedRows(
     current.exists(from < _.numRows)
   }
 
-  /** Whole batches of the cache if they fit: a part costs as much as all of it. */
+  /** Adds whole batches of the cache if they fit, because reading a part costs as much as all. */
   override private[rayonspark] def fill(batch: ArrowBatch): Unit = {
     var last = 0L
     while (!batch.isFull && hasNext) {
@@ -86,8 +87,8 @@ final class CachedRows(
 
 object CachedRows {
 
-  /** Whether a column of that type can be taken out of the cache. */
-  def has(dataType: DataType): Boolean = dataType match {
+  /** Whether a column of that type can be read from the cache. */
+  def supports(dataType: DataType): Boolean = dataType match {
     case BooleanType | ByteType | ShortType | IntegerType | LongType | FloatType | DoubleType |
         DateType | TimestampType | TimestampNTZType | _: DayTimeIntervalType | _: StringType =>
       true

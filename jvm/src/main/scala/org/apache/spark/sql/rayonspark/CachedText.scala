@@ -17,17 +17,18 @@ private[rayonspark] final class CachedText(cached: Array[Byte]) {
   private val nulls = Platform.getInt(cached, start)
   private val scheme = Platform.getInt(cached, start + 4L + 4L * nulls)
 
-  // Where the next null's position and the next value are.
+  // Addresses of the next null's position and of the next value.
   private var nullAt = start + 4
   private var at = start + 8L + 4L * nulls
   private val valuesAt = at
 
-  /** Gives rows `from` until `from + rows` to a column as its rows `index` and following. */
+  /** Copies rows `from` until `from + rows` to rows `index` and following of a column. */
   def copy(from: Int, rows: Int, column: BytesColumn, index: Int): Unit = scheme match {
     case 0 => plain(from, from + rows, column, index - from)
     case 1 => runs(from, from + rows, column, index - from)
     case 2 => dictionary(from, from + rows, column, index - from)
-    case other => throw new IllegalStateException(s"Spark's cache has strings of scheme $other")
+    case other =>
+      throw new IllegalStateException(s"Unknown compression in Spark's cache: scheme $other")
   }
 
   private def plain(from: Int, until: Int, column: BytesColumn, shift: Int): Unit = {
@@ -94,7 +95,7 @@ private[rayonspark] final class CachedText(cached: Array[Byte]) {
     }
   }
 
-  /** The row of the next null, and -1 when there is none. */
+  /** Returns the row of the next null, or -1 when there is none. */
   private def nextNull(): Int =
     if (nullAt < valuesAt - 4) {
       val row = Platform.getInt(cached, nullAt)

@@ -2,7 +2,7 @@ package org.apache.spark.sql.rayonspark
 
 import org.apache.arrow.vector._
 
-/** Which writer fits which vector. */
+/** Chooses the writer for a vector. */
 private[rayonspark] object ColumnWriters {
 
   def of(vector: FieldVector, nullable: Boolean): ColumnWriter = vector match {

@@ -6,7 +6,7 @@ import org.apache.spark.sql.types.Decimal
 import org.apache.spark.sql.vectorized.ColumnVector
 import org.apache.spark.unsafe.Platform
 
-/** Decimals: 16 bytes in Arrow, the low ones first. */
+/** Writes decimals, which have 16 bytes in Arrow, the low ones first. */
 private[rayonspark] final class DecimalColumn(vector: DecimalVector, nullable: Boolean)
     extends ColumnWriter {
   private val width = DecimalVector.TYPE_WIDTH.toLong
@@ -43,7 +43,7 @@ private[rayonspark] final class DecimalColumn(vector: DecimalVector, nullable: B
     Platform.putLong(null, data + index * width + 8, unscaled >> 63)
   }
 
-  /** `unscaled` is as Java has it: the high bytes first, and no more than are needed. */
+  /** Writes bytes of `BigInteger.toByteArray`: the high ones first, and no more than needed. */
   private def putBytes(unscaled: Array[Byte], index: Int): Unit = {
     val at = data + index * width
     val sign = if (unscaled(0) < 0) -1 else 0

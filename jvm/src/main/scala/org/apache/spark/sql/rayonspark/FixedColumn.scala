@@ -6,7 +6,7 @@ import org.apache.spark.sql.execution.vectorized.OffHeapColumnVector
 import org.apache.spark.sql.vectorized.ColumnVector
 import org.apache.spark.unsafe.Platform
 
-/** Numbers, dates and times: Spark's bytes are Arrow's. */
+/** Writes numbers, dates and times, which have the same bytes in Spark and Arrow. */
 private[rayonspark] sealed abstract class FixedColumn(
     vector: BaseFixedWidthVector,
     nullable: Boolean
@@ -17,7 +17,7 @@ private[rayonspark] sealed abstract class FixedColumn(
 
   protected def put(row: UnsafeRow, ordinal: Int, at: Long): Unit
 
-  /** The values as an array of Java's, and where its elements begin. */
+  /** Returns the values as a Java array, and the offset of its first element. */
   protected def array(column: ColumnVector, from: Int, rows: Int): (AnyRef, Int)
 
   final override def begin(rows: Int): Unit = {

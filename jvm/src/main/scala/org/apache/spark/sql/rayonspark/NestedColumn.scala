@@ -5,7 +5,7 @@ import org.apache.spark.sql.catalyst.expressions.UnsafeRow
 import org.apache.spark.sql.execution.arrow.ArrowWriter
 import org.apache.spark.sql.vectorized.{ColumnVector, ColumnarArray}
 
-/** Arrays, maps, structs and nothing at all, as Spark's own writers write them. */
+/** Writes arrays, maps, structs and all other types with Spark's own field writers. */
 private[rayonspark] final class NestedColumn(vector: FieldVector) extends ColumnWriter {
   private val writer = {
     vector.allocateNew()
@@ -25,11 +25,15 @@ private[rayonspark] final class NestedColumn(vector: FieldVector) extends Column
     }
   }
 
-  /** Nobody knows before they are written: a few at a time. */
+  /** The size is unknown before the values are written, so only a few rows are added at once. */
   override def fitting(column: ColumnVector, from: Int, rows: Int, room: Long): Int =
     rows.min(NestedColumn.fewRows)
 
-  override def bytes(rows: Int): Long = writer.getSizeInBytes().toLong
+  override def bytes(rows: Int): Long = {
+    // The size is computed from the offsets, which are complete only up to the value count.
+    vector.setValueCount(rows)
+    vector.getBufferSizeFor(rows).toLong
+  }
 
   override def end(rows: Int): Unit = writer.finish()
 }

@@ -4,7 +4,7 @@ import org.apache.arrow.vector.FieldVector
 import org.apache.spark.sql.vectorized.ColumnVector
 import org.apache.spark.unsafe.Platform
 
-/** Which values of a batch's column are there: all of them, until one is not. */
+/** Writes the validity bitmap of a batch's column, in which all values are valid at first. */
 private[rayonspark] final class Validity(vector: FieldVector) {
   private var bits = 0L
 

@@ -8,7 +8,7 @@ import org.scalatest.funsuite.AnyFunSuite
 
 import java.io.ByteArrayInputStream
 import java.nio.channels.Channels
-import scala.jdk.CollectionConverters._
+import scala.collection.JavaConverters._
 
 final class ArrowDecoderSuite extends AnyFunSuite with LocalSpark {
   import EveryType._
@@ -39,20 +39,20 @@ final class ArrowDecoderSuite extends AnyFunSuite with LocalSpark {
   private def same(frame: DataFrame, columns: Seq[Int]): Unit =
     assert(comparable(decoded(frame, columns)) == comparable(expected(frame, columns)))
 
-  test("every type is read as it was, over several batches") {
+  test("every type is read unchanged, over several batches") {
     val all = flat ++ nested
     same(spark.range(0, rows, 1, 2).selectExpr(all: _*), all.indices)
   }
 
-  test("nulls are read as nulls, and a column that has none knows it") {
+  test("nulls are read as nulls, also if only some batches have them") {
     val all = withNulls(flat ++ nested)
     same(spark.range(0, rows, 1, 2).selectExpr(all: _*), all.indices)
-    // Only some batches have nulls: what was known of one is not believed of the next.
+    // Only the last batch has nulls: the decoder must not reuse what it knows of another batch.
     val late = spark.range(0, rows, 1, 1).selectExpr(s"IF(id > ${rows - 100}, NULL, id) AS late")
     same(late, Seq(0))
   }
 
-  test("only the columns that are wanted are given") {
+  test("only the requested columns are returned") {
     val frame = spark.range(0, rows, 1, 1).selectExpr(withNulls(flat): _*)
     same(frame, Seq(4, 9))
   }

@@ -8,7 +8,7 @@ import org.scalatest.prop.TableDrivenPropertyChecks
 
 import java.nio.ByteBuffer
 import java.nio.file.Files
-import scala.jdk.CollectionConverters._
+import scala.collection.JavaConverters._
 import scala.util.Try
 
 final class ArrowEncoderSuite extends AnyFunSuite with LocalSpark with TableDrivenPropertyChecks {
@@ -31,7 +31,7 @@ final class ArrowEncoderSuite extends AnyFunSuite with LocalSpark with TableDriv
     encoded
   }
 
-  test("no rows are a stream that has the schema") {
+  test("an empty DataFrame is a stream with the schema") {
     val empty = frame(flat ++ nested).where("id < 0")
     val encoded = Encoded.of(empty)
     assert(encoded.rows.isEmpty)
@@ -42,9 +42,9 @@ final class ArrowEncoderSuite extends AnyFunSuite with LocalSpark with TableDriv
     assert(schema.findField("clock").getType.toString == "Timestamp(MICROSECOND, null)")
   }
 
-  test("every flat type has Spark's own values, with nulls and without, from each source") {
+  test("every flat type keeps Spark's values, with nulls and without, from each source") {
     val sources = Table(
-      ("source", "columns", "taken from"),
+      ("source", "columns", "read by"),
       ((f: DataFrame) => f, flat, "ByRow"),
       ((f: DataFrame) => f, withNulls(flat), "ByRow"),
       ((f: DataFrame) => parquet(f), flat.init, "ByColumn"),
@@ -52,20 +52,20 @@ final class ArrowEncoderSuite extends AnyFunSuite with LocalSpark with TableDriv
       ((f: DataFrame) => f.cache(), flat, "ByRow"),
       ((f: DataFrame) => f.cache(), withNulls(flat), "ByRow")
     )
-    forAll(sources) { (source, columns, from) =>
+    forAll(sources) { (source, columns, reader) =>
       val frame = source(this.frame(columns))
-      assert(sameRows(frame).sources == Set(from))
+      assert(sameRows(frame).sources == Set(reader))
       frame.unpersist()
     }
   }
 
-  test("nested types have Spark's own values, with nulls and without") {
+  test("nested types keep Spark's values, with nulls and without") {
     sameRows(frame(nested))
     sameRows(frame(withNulls(nested)))
     sameRows(parquet(frame(nested.init).limit(5000)))
   }
 
-  test("times of the day have Spark's own values, where it has them") {
+  test("times of the day keep Spark's values, if Spark has the type") {
     assume(Try(Class.forName("org.apache.spark.sql.types.TimeType")).isSuccess)
     spark.conf.set("spark.sql.timeType.enabled", "true")
     val times = Seq(
@@ -77,14 +77,14 @@ final class ArrowEncoderSuite extends AnyFunSuite with LocalSpark with TableDriv
     sameRows(frame(withNulls(times)).cache())
   }
 
-  test("columns that are null throughout stay so") {
+  test("columns that contain only nulls stay null") {
     sameRows(spark.range(100).selectExpr("CAST(NULL AS string) s", "CAST(NULL AS bigint) n"))
     sameRows(
       spark.range(100).selectExpr("CAST(NULL AS string) s", "CAST(NULL AS bigint) n").cache()
     )
   }
 
-  test("rows that are not Spark's own kind of row are encoded") {
+  test("rows that are not UnsafeRows are encoded") {
     val some = Seq(Row(1, "a", null), Row(2, null, Seq(1.5)))
     sameRows(
       spark.createDataFrame(
@@ -94,7 +94,7 @@ final class ArrowEncoderSuite extends AnyFunSuite with LocalSpark with TableDriv
     )
   }
 
-  test("the same rows make the same bytes again, however often they are cut") {
+  test("the same rows are encoded to the same bytes again, whatever the batch size") {
     val frames = Vector(frame(flat), frame(flat ++ nested), frame(flat.take(5)).cache())
     for (frame <- frames; bytes <- Vector(1L, 1L << 12, 1L << 22)) {
       val few = if (bytes == 1L) frame.where("number < 70000") else frame
@@ -103,7 +103,7 @@ final class ArrowEncoderSuite extends AnyFunSuite with LocalSpark with TableDriv
     }
   }
 
-  test("a batch has no more bytes than it should, unless one row has") {
+  test("a batch stays within its size limit, unless a single row exceeds it") {
     val texts =
       spark.range(0, 64, 1, 1).selectExpr("repeat('x', 100000 * (1 + CAST(id = 7 AS int) * 30)) t")
     val batches = Encoded.of(texts, 1L << 20).batchSizes
@@ -120,7 +120,7 @@ final class ArrowEncoderSuite extends AnyFunSuite with LocalSpark with TableDriv
     assert(sameRows(wide.cache(), 1L << 20).batchSizes.max <= (1 << 20) / (600 * 8))
   }
 
-  test("a caller can cut batches anywhere and leave out the first rows, from each source") {
+  test("a caller can end batches anywhere and skip the first rows, from each source") {
     val plain = frame(flat.init.take(10))
     for (source <- Vector(plain, plain.cache(), parquet(plain))) {
       val expected = source.rdd.glom().collect().toSeq.flatMap(_.toSeq.drop(7777))

@@ -5,7 +5,7 @@ import org.rayonspark.LocalSpark
 import org.scalatest.funsuite.AnyFunSuite
 import org.scalatest.prop.TableDrivenPropertyChecks
 
-/** What Spark's cache has is read as it lies there: these suites know the layouts it can have. */
+/** Rows are read directly from Spark's cache, so this suite covers the layouts it can have. */
 final class CachedRowsSuite extends AnyFunSuite with LocalSpark with TableDrivenPropertyChecks {
   private val rows = 45000L
 
@@ -22,7 +22,7 @@ final class CachedRowsSuite extends AnyFunSuite with LocalSpark with TableDriven
     fromCache(spark.range(5).where("id > 9").selectExpr("id", "'a' s").cache())
   }
 
-  test("each way in which Spark packs a column is read, with nulls and without") {
+  test("every encoding of a cached column is read, with nulls and without") {
     val columns = Table(
       "column",
       // Plain.
@@ -63,20 +63,20 @@ final class CachedRowsSuite extends AnyFunSuite with LocalSpark with TableDriven
     }
   }
 
-  test("without compression it is read as well") {
+  test("an uncompressed cache is read as well") {
     spark.conf.set("spark.sql.inMemoryColumnarStorage.compressed", "false")
     try fromCache(cached("id div 700 AS a", "concat('group-', id div 700) AS b", "id % 3 = 0 AS c"))
     finally spark.conf.unset("spark.sql.inMemoryColumnarStorage.compressed")
   }
 
-  test("columns that are only chosen, renamed and put in another order never become rows") {
+  test("columns that are only selected, renamed and reordered never become rows") {
     val frame = cached("id", "id / 7D AS x", "concat('text-', id) AS s")
     fromCache(frame.select("s", "id"))
     fromCache(frame.selectExpr("x AS y", "id AS other", "x AS again"))
     fromCache(frame.select("x"))
   }
 
-  test("columns that are computed are taken as rows") {
+  test("computed columns are read as rows") {
     val frame = cached("id", "concat('text-', id) AS s")
     val more = frame.selectExpr("id + 1 AS next", "s").where("next > 7")
     val encoded = Encoded.of(more)
@@ -84,7 +84,7 @@ final class CachedRowsSuite extends AnyFunSuite with LocalSpark with TableDriven
     assert(encoded.rows == more.collect().toSeq)
   }
 
-  test("a cache behind a shuffle, which is planned as it runs, is read as well") {
+  test("a cache after a shuffle, which is planned adaptively, is read as well") {
     val frame =
       spark.range(0, rows).selectExpr("id % 100 AS k", "id AS v").groupBy("k").sum("v").cache()
     assert(Encoded.of(frame).rows.toSet == frame.collect().toSet)

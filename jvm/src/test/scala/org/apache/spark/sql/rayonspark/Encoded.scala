@@ -10,18 +10,18 @@ import org.apache.spark.sql.vectorized.{ArrowColumnVector, ColumnVector, Columna
 import java.io.{ByteArrayInputStream, ByteArrayOutputStream}
 import java.nio.channels.Channels
 import java.util.concurrent.atomic.AtomicInteger
-import scala.jdk.CollectionConverters._
+import scala.collection.JavaConverters._
 
 /**
- * A DataFrame as the encoder writes it, one stream for each partition, and read again by Arrow's
- * own reader.
+ * A DataFrame as the encoder writes it, with one stream for each partition. Arrow's own reader
+ * reads it back.
  *
  * @param sources
- *   class names of what the rows were taken from
+ *   class names of the readers of the rows
  */
 final case class Encoded(schema: StructType, streams: Seq[Array[Byte]], sources: Set[String]) {
 
-  /** In Spark's order, as its users see them. */
+  /** The rows in Spark's order, as users of Spark see them. */
   def rows: Seq[Row] = batches.flatten
 
   def batchSizes: Seq[Int] = batches.map(_.size)

@@ -24,7 +24,7 @@ object EveryType {
     "make_dt_interval(0, 0, 0, id - 15000) AS span"
   )
 
-  /** And those that are. */
+  /** One column of each nested type. */
   val nested = Vector(
     "array(id, NULL, -id) AS numbers",
     "IF(id % 5 = 0, array(), array(concat('a', id), NULL)) AS texts",
@@ -33,14 +33,14 @@ object EveryType {
     "CAST(NULL AS void) AS nothing"
   )
 
-  /** Each column is null in every ninth row, another row for each column. */
+  /** Makes each column null in every ninth row, a different row for each column. */
   def withNulls(columns: Seq[String]): Seq[String] =
     columns.zipWithIndex.map { case (column, i) =>
       val at = column.lastIndexOf(" AS ")
       s"IF(id % 9 = ${i % 9}, NULL, ${column.take(at)})${column.drop(at)}"
     }
 
-  /** Rows can be compared only when binaries are. */
+  /** Makes rows comparable: Java compares byte arrays by identity. */
   def comparable(rows: Seq[Row]): Seq[Seq[Any]] = rows.map(_.toSeq.map {
     case bytes: Array[Byte] => bytes.toSeq
     case other => other

@@ -6,10 +6,10 @@ import org.apache.spark.sql.util.ArrowUtils
 
 import java.io.ByteArrayInputStream
 
-/** An Arrow IPC stream, read by Arrow's own reader. */
+/** Reads an Arrow IPC stream with Arrow's own reader. */
 object StreamRows {
 
-  /** The values of its first column. */
+  /** Returns the values of its first column. */
   def longs(bytes: Array[Byte]): Vector[Long] = {
     val allocator = ArrowUtils.rootAllocator.newChildAllocator("test", 0, Long.MaxValue)
     val reader = new ArrowStreamReader(new ByteArrayInputStream(bytes), allocator)
