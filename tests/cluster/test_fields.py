@@ -153,6 +153,10 @@ def test_ray_uses_only_the_given_ports(cluster: RayCluster, workers: list[RayNod
 def test_ray_client_connects_with_the_token_if_its_port_is_set(cluster: RayCluster) -> None:
     assert cluster.nodes[0].ports["client_server"] == CLIENT
     assert eventually(lambda: listening(CLIENT), within_s=60)
+    head = processes_of(cluster.nodes[0])
+    (server,) = (process for process in head if "ray.util.client.server" in command_line(process))
+    # With gRPC's fork support, one of some 20 connections ended with the server's new process.
+    assert server.environ()["GRPC_ENABLE_FORK_SUPPORT"] == "0"
     program = f"import ray; ray.init('ray://127.0.0.1:{CLIENT}'); print('nodes', len(ray.nodes()))"
     done = subprocess.run(
         [sys.executable, "-c", program],

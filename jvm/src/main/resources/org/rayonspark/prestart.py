@@ -9,11 +9,13 @@ Uses private API of Ray. If a Ray lacks what this changes, it starts in its own 
 from __future__ import annotations
 
 import importlib
+import os
 import threading
 from collections.abc import Callable, ItemsView
 from typing import Any
 
 SIDE_SERVICES = ("start_monitor", "start_ray_client_server", "start_api_server")
+FORK_SUPPORT = "GRPC_ENABLE_FORK_SUPPORT"
 LIMIT_S = 15.0
 """Limit of the postponement: a missing worker must not keep the dashboard from starting."""
 
@@ -43,6 +45,7 @@ def start_side_services_when(ready: threading.Event, *, client_server: bool) -> 
     node_class = getattr(_module("ray._private.node"), "Node", None)
     if not all(hasattr(node_class, name) for name in (*SIDE_SERVICES, "start_ray_processes")):
         return
+    node_class.start_ray_client_server = _without_fork_support(node_class.start_ray_client_server)
     deferred: list[Callable[[], None]] = []
     for name in SIDE_SERVICES:
         setattr(node_class, name, _defer(getattr(node_class, name), deferred))
@@ -63,6 +66,26 @@ def _module(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError:
         return None
+
+
+def _without_fork_support(start: Callable[..., None]) -> Callable[..., None]:
+    """Starts a process whose gRPC does nothing when it forks.
+
+    The server for Ray Client forks for each client. With gRPC's default, gRPC's threads start again
+    in the child, lose their file descriptors before the child executes Python, and may abort it.
+    """
+
+    def start_without(*args: Any, **options: Any) -> None:
+        before = os.environ.get(FORK_SUPPORT)
+        os.environ[FORK_SUPPORT] = "0"
+        try:
+            start(*args, **options)
+        finally:
+            del os.environ[FORK_SUPPORT]
+            if before is not None:
+                os.environ[FORK_SUPPORT] = before
+
+    return start_without
 
 
 def _defer(start: Callable[..., None], deferred: list[Callable[[], None]]) -> Callable[..., None]:
