@@ -440,6 +440,9 @@ def start_cluster(
     ray_import: Future[Any] | None = None
     if connect:
         _ray.require_free()
+        # Here, it takes no time; the JVM would find out once the executors have told their Ray.
+        settings = spark.sparkContext.getConf()
+        _ray.require_tokens(whole.auth or settings.get("spark.rayonspark.auth", "token"))
         ray_import = in_background("rayonspark-import-ray", _ray.load)
     handle = launch(spark, whole.to_strings())
     cluster = RayCluster(handle, spark)

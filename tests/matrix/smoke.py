@@ -25,7 +25,7 @@ from cluster.leftovers import Leftovers, child_named, eventually, executors_unde
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-from rayonspark import RayCluster, __version__, configure_spark
+from rayonspark import RayCluster, VersionMismatchException, __version__, configure_spark
 
 from matrix.both_ways import every_type, rows_of_all_executors
 
@@ -108,10 +108,21 @@ def start(spark: SparkSession) -> RayCluster:
     fields: dict[str, Any] = {"object_store_memory": "150m", "staging_memory": "40m"}
     if tuple(int(part) for part in ray.__version__.split(".")[:2]) < (2, 52):
         # These versions have no tokens.
+        assert_tokens_refused(spark)
         fields["auth"] = "disabled"
     return RayCluster.start(
         spark, num_nodes=2, cpus_per_node=1, ray_init={"log_to_driver": False}, **fields
     )
+
+
+def assert_tokens_refused(spark: SparkSession) -> None:
+    """Assert that the start fails without `auth`, before anything is placed."""
+    try:
+        RayCluster.start(spark, num_nodes=2)
+    except VersionMismatchException as refused:
+        assert "but auth is token, which needs Ray 2.52 or later" in str(refused), refused
+    else:
+        raise AssertionError("A Ray without tokens was not refused.")
 
 
 def train(cluster: RayCluster) -> None:

@@ -125,6 +125,9 @@ class FakeConf:
     def __init__(self, values: dict[str, str]) -> None:
         self._values = values
 
+    def get(self, key: str, default: str) -> str:
+        return self._values.get(key, default)
+
     def getAll(self) -> list[tuple[str, str]]:
         return list(self._values.items())
 

@@ -19,6 +19,7 @@ from rayonspark._versions import (
     check_pyspark,
     check_python,
     check_ray,
+    check_tokens,
     gate,
     spark_at,
 )
@@ -114,6 +115,18 @@ def test_a_ray_that_is_too_old_is_an_error_with_the_requirement() -> None:
     assert str(raised.value) == (
         f"This is Ray 2.9.3, and RayOnSpark needs {floor} or newer. Install one here and for the "
         f'executors: pip install "ray[default]>={floor}".'
+    )
+
+
+def test_a_ray_without_tokens_is_an_error_unless_they_are_disabled() -> None:
+    check_tokens("2.52.0", "token")
+    check_tokens("2.41.0", "disabled")
+    with pytest.raises(VersionMismatchException) as raised:
+        check_tokens("2.51.1", "token")
+    assert str(raised.value) == (
+        "This is Ray 2.51.1, but auth is token, which needs Ray 2.52 or later. Install ray 2.52 or "
+        "later on every node, or set auth (spark.rayonspark.auth) to disabled: anyone who reaches "
+        "one of Ray's ports can then run code as this user."
     )
 
 

@@ -9,6 +9,7 @@ from rayonspark._ray.process import (
     load,
     require_free,
     require_supported,
+    require_tokens,
 )
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "load",
     "require_free",
     "require_supported",
+    "require_tokens",
     "start_options",
 ]

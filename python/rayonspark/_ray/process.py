@@ -11,7 +11,7 @@ from typing import Any
 
 from rayonspark._names import unknown_argument
 from rayonspark._ray.options import init_arguments, installed
-from rayonspark._versions import check_ray
+from rayonspark._versions import check_ray, check_tokens
 from rayonspark.errors import RayOnSparkException
 
 
@@ -25,6 +25,12 @@ def require_supported() -> None:
     # A Ray that was built by hand may have no metadata.
     with contextlib.suppress(PackageNotFoundError):
         check_ray(version("ray"))
+
+
+def require_tokens(auth: str) -> None:
+    """Raise unless this Python's Ray supports `auth`, "token" or "disabled"; no import of Ray."""
+    with contextlib.suppress(PackageNotFoundError):
+        check_tokens(version("ray"), auth)
 
 
 def require_free() -> None:

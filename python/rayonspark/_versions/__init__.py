@@ -8,6 +8,7 @@ from rayonspark._versions.gate import (
     check_pyspark,
     check_python,
     check_ray,
+    check_tokens,
 )
 from rayonspark._versions.home import SparkVersion, spark_at
 
@@ -21,5 +22,6 @@ __all__ = [
     "check_pyspark",
     "check_python",
     "check_ray",
+    "check_tokens",
     "spark_at",
 ]

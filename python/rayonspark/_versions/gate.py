@@ -15,6 +15,7 @@ from rayonspark.errors import VersionMismatchException
 
 OLDEST_PYTHON = (3, 10)
 OLDEST_RAY = (2, 41)
+OLDEST_RAY_WITH_TOKENS = (2, 52)
 NEWEST_RAY = (2, 60)
 """The newest version that the tests have run with; a newer one causes a warning."""
 
@@ -82,7 +83,7 @@ def check_python(found: tuple[int, ...] = sys.version_info[:3]) -> None:
 
 def check_ray(found: str) -> None:
     """Reject a Ray that is too old; warn about one that is newer than all tested versions."""
-    minor = tuple(int(number) for number in re.findall(r"\d+", found)[:2])
+    minor = _minor(found)
     if minor < OLDEST_RAY:
         raise VersionMismatchException(
             f"This is Ray {found}, and RayOnSpark needs {_dotted(OLDEST_RAY)} or newer. Install "
@@ -95,6 +96,21 @@ def check_ray(found: str) -> None:
             RuntimeWarning,
             stacklevel=3,
         )
+
+
+def check_tokens(found: str, auth: str) -> None:
+    """Reject a Ray without tokens unless `auth`, the cluster's field, is "disabled"."""
+    if auth != "disabled" and _minor(found) < OLDEST_RAY_WITH_TOKENS:
+        oldest = _dotted(OLDEST_RAY_WITH_TOKENS)
+        raise VersionMismatchException(
+            f"This is Ray {found}, but auth is {auth}, which needs Ray {oldest} or later. Install "
+            f"ray {oldest} or later on every node, or set auth (spark.rayonspark.auth) to "
+            "disabled: anyone who reaches one of Ray's ports can then run code as this user."
+        )
+
+
+def _minor(found: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", found)[:2])
 
 
 def _listed(all_of: Sequence[Build]) -> str:
