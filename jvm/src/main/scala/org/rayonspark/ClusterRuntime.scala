@@ -83,10 +83,13 @@ private[rayonspark] final class ClusterRuntime(sc: SparkContext, initial: Cluste
 
   // Runs before Spark ends the executors, each of which would otherwise wait for its node to drain.
   private val shutdownHook = SparkShutdown.before { () =>
-    loop.post(ClusterEvent.StopRequested)
+    requestStop()
     released.await(ClusterRuntime.endLimit.toSeconds, TimeUnit.SECONDS)
     ()
   }
+
+  /** Begins to stop the cluster. */
+  def requestStop(): Unit = loop.post(ClusterEvent.StopRequested)
 
   /**
    * Waits until all nodes have ended and this JVM has released the cluster's resources.
@@ -261,7 +264,7 @@ private[rayonspark] object ClusterRuntime {
     try runtime.begin()
     catch {
       case e: Throwable =>
-        runtime.loop.post(ClusterEvent.StopRequested)
+        runtime.requestStop()
         try runtime.awaitReleased()
         catch { case left: Throwable => e.addSuppressed(left) }
         throw e

@@ -3,7 +3,7 @@ package org.rayonspark
 import org.apache.spark.sql.rayonspark.ArrowDecoder
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.rayonspark.data.{ArrowExport, ArrowImport, ExportOptions, ImportBlock, ImportQueue}
-import org.rayonspark.supervision.{ClusterEvent, ClusterState, ClusterView}
+import org.rayonspark.supervision.{ClusterState, ClusterView}
 
 import java.util.{List => JList, Map => JMap, Optional}
 import scala.concurrent.duration._
@@ -20,6 +20,8 @@ import scala.collection.JavaConverters._
  *   }
  * }}}
  */
+// With the library of another Scala version, the JVM must be able to verify this class and its
+// companion, so that SparkBuild can report it: see RayClusterSpec.
 final class RayCluster private[rayonspark] (runtime: ClusterRuntime) extends AutoCloseable {
 
   /** A short name of the cluster, unique in its application. */
@@ -91,14 +93,14 @@ final class RayCluster private[rayonspark] (runtime: ClusterRuntime) extends Aut
    *   if something is left after that time
    */
   def stop(): Unit = {
-    runtime.loop.post(ClusterEvent.StopRequested)
+    runtime.requestStop()
     runtime.awaitReleased()
   }
 
   override def close(): Unit = stop()
 
   /** Returns the error that ended the cluster or is ending it; empty if there is none. */
-  def failure: Optional[Throwable] = Optional.ofNullable(current.failure.orNull)
+  def failure: Optional[Throwable] = ClusterView.failure(current)
 
   /** Returns what the start is waiting for; empty when it waits for nothing. */
   private[rayonspark] def progress: String = runtime.progress
@@ -151,10 +153,12 @@ final class RayCluster private[rayonspark] (runtime: ClusterRuntime) extends Aut
 }
 
 object RayCluster {
-  SparkBuild.check()
 
   /**
    * Starts a cluster with the application's settings: by default, one node on each executor.
+   *
+   * @throws VersionMismatchException
+   *   if the jar is for another Spark or Scala than the running one; otherwise as below
    */
   def start(spark: SparkSession): RayCluster = start(spark, RayClusterSpec.builder().build())
 

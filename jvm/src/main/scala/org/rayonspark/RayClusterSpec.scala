@@ -1,8 +1,6 @@
 package org.rayonspark
 
-import org.rayonspark.conf.{ByteSize, DidYouMean, Key, Keys, PortPolicy, RayPort}
-
-import scala.collection.JavaConverters._
+import org.rayonspark.conf.{FieldValues, Key, PortPolicy}
 
 /**
  * Describes the Ray cluster that a user requests. Immutable and always valid: constructing it from
@@ -11,59 +9,58 @@ import scala.collection.JavaConverters._
  * [[org.rayonspark.conf.Keys]] defines the fields; `docs/configuration.md` describes them. A field
  * that is not set has its default, which may depend on Spark and on the host.
  */
-final class RayClusterSpec private (private[rayonspark] val texts: Map[String, String])
-    extends Serializable {
-  private val values: Map[String, Any] = Keys.all.flatMap(read).toMap
+// With the library of another Scala version, the JVM must be able to verify this class and its
+// companion, so that SparkBuild can report it. That excludes the collections' methods from both.
+final class RayClusterSpec private (private val fields: FieldValues) extends java.io.Serializable {
+
+  /** The fields that are set, by their names in camel case. */
+  private[rayonspark] def texts: Map[String, String] = fields.texts
 
   /** Returns the value of a field, or its default if the field is not set. */
-  private[rayonspark] def apply[A](key: Key[A]): A =
-    values.get(key.name).fold(key.default)(_.asInstanceOf[A])
+  private[rayonspark] def apply[A](key: Key[A]): A = fields(key)
 
   /** The requested ports, including the dashboard's. */
-  private[rayonspark] val portPolicy: PortPolicy = {
-    val pins = apply(Keys.dashboardPort).map(RayPort.Dashboard -> _)
-    apply(Keys.ports).copy(pins = apply(Keys.ports).pins ++ pins)
-  }
-
-  RayClusterSpec.contradiction(this).foreach(why => throw new InvalidSpecException(why))
+  private[rayonspark] def portPolicy: PortPolicy = fields.portPolicy
 
   /** Returns this spec with unset fields taken from the `spark.rayonspark.*` keys in `settings`. */
   private[rayonspark] def over(settings: Map[String, String]): RayClusterSpec =
-    new RayClusterSpec(RayClusterSpec.fromSettings(settings) ++ texts)
+    RayClusterSpec.from(fields.over(settings))
 
   override def equals(other: Any): Boolean = other match {
-    case spec: RayClusterSpec => texts == spec.texts
+    case spec: RayClusterSpec => fields == spec.fields
     case _ => false
   }
 
-  override def hashCode: Int = texts.hashCode
+  override def hashCode: Int = fields.hashCode
 
   /** Shows the fields that are set, and hides the values of those that may hold credentials. */
-  override def toString: String =
-    Keys.all
-      .flatMap { key =>
-        texts.get(key.name).map(text => s"${key.name}=${if (key.kind.secret) "…" else text}")
-      }
-      .mkString("RayClusterSpec(", ", ", ")")
-
-  private def read(key: Key[_]): Option[(String, Any)] = texts.get(key.name).map { text =>
-    // Only Java callers can pass null, in a map or as a parameter.
-    if (text == null)
-      throw new InvalidSpecException(s"${key.field} is null. Leave it out to use its default.")
-    key.parse(text).fold(why => throw new InvalidSpecException(why), key.name -> _)
-  }
+  override def toString: String = s"RayClusterSpec($fields)"
 }
 
-object RayClusterSpec {
-  SparkBuild.check()
+object RayClusterSpec extends java.io.Serializable {
 
   /** A spec without any field set. */
-  val defaults: RayClusterSpec = new RayClusterSpec(Map.empty)
+  lazy val defaults: RayClusterSpec = {
+    SparkBuild.check()
+    from(FieldValues.none)
+  }
 
-  def builder(): RayClusterSpecBuilder = new RayClusterSpecBuilder(Map.empty)
+  /**
+   * Returns a builder without any field set.
+   *
+   * @throws VersionMismatchException
+   *   if the jar is for another Spark or Scala than the running one
+   */
+  def builder(): RayClusterSpecBuilder = {
+    SparkBuild.check()
+    new RayClusterSpecBuilder()
+  }
 
   /** Returns the Python names of all fields, in order. */
-  def fieldNames(): java.util.List[String] = Keys.all.map(_.field).asJava
+  def fieldNames(): java.util.List[String] = {
+    SparkBuild.check()
+    FieldValues.names
+  }
 
   /**
    * Returns a spec made from the values that Python sends.
@@ -73,61 +70,14 @@ object RayClusterSpec {
    * @throws InvalidSpecException
    *   if a name is unknown (the message suggests the closest one), or if a value cannot be used
    */
-  def fromArguments(arguments: java.util.Map[String, String]): RayClusterSpec =
-    new RayClusterSpec(byName(arguments.asScala.toMap, _.field, "argument"))
-
-  private[rayonspark] def of(texts: Map[String, String]): RayClusterSpec = new RayClusterSpec(texts)
-
-  private def fromSettings(settings: Map[String, String]): Map[String, String] = {
-    val (former, current) =
-      settings
-        .filter(_._1.startsWith(Key.prefix))
-        .partition(s => Keys.formerSettings.contains(s._1))
-    val renamed = former.map { case (name, text) =>
-      val setting = Keys.formerSettings(name)
-      current.get(setting).filter(_ != text).foreach { other =>
-        throw new InvalidSpecException(
-          s"$setting is $other, and $name, its former name, is $text. Remove $name."
-        )
-      }
-      setting -> text
-    }
-    byName(current ++ renamed, _.setting, "setting")
+  def fromArguments(arguments: java.util.Map[String, String]): RayClusterSpec = {
+    SparkBuild.check()
+    from(FieldValues.ofArguments(arguments))
   }
 
-  private def byName(
-      texts: Map[String, String],
-      nameOf: Key[_] => String,
-      noun: String
-  ): Map[String, String] = {
-    val keys = Keys.all.map(key => nameOf(key) -> key).toMap[String, Key[_]]
-    texts.map { case (name, text) =>
-      keys.get(name) match {
-        case Some(key) => key.name -> text
-        case None => throw new InvalidSpecException(unknown(noun, name, Keys.all.map(nameOf)))
-      }
-    }
-  }
+  private[rayonspark] def of(texts: Map[String, String]): RayClusterSpec =
+    from(FieldValues.of(texts))
 
-  private def unknown(noun: String, name: String, known: Vector[String]): String =
-    s"""RayOnSpark has no $noun "$name".${DidYouMean.question(name, known)}""" +
-      s""" The ${noun}s are ${known.mkString(", ")}."""
-
-  private def contradiction(spec: RayClusterSpec): Option[String] = {
-    val store = for {
-      store <- spec(Keys.objectStoreMemory)
-      memory <- spec(Keys.memory) if store > memory
-    } yield s"object_store_memory is ${ByteSize.format(store)}, but memory is only " +
-      s"${ByteSize.format(memory)}. Lower object_store_memory, or leave memory out so that " +
-      "workers get what the object store leaves."
-    val dashboard = for {
-      port <- spec(Keys.dashboardPort)
-      pin <- spec(Keys.ports).pins.get(RayPort.Dashboard)
-    } yield s"The dashboard's port is given twice: dashboard_port is $port, and ports has " +
-      s"dashboard=$pin. Keep one of them."
-    val ports = PortPolicy.checked(spec.portPolicy).left.toOption.map { why =>
-      s"The ports cannot be used: $why. Change dashboard_port or ports."
-    }
-    store.orElse(dashboard).orElse(ports)
-  }
+  private def from(fields: Either[String, FieldValues]): RayClusterSpec =
+    new RayClusterSpec(fields.fold(why => throw new InvalidSpecException(why), identity))
 }

@@ -11,6 +11,7 @@ import scala.collection.JavaConverters._
  * `docs/configuration.md` describes each field, its range and its default.
  */
 final class RayClusterSpecBuilder private[rayonspark] (texts: Map[String, String]) {
+  private[rayonspark] def this() = this(Map.empty[String, String])
 
   /**
    * Returns the spec.

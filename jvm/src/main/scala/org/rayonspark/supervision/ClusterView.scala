@@ -3,7 +3,7 @@ package org.rayonspark.supervision
 import org.rayonspark.RayNode
 import org.rayonspark.plan.NodePlan
 
-import java.util.{List => JList, Map => JMap}
+import java.util.{List => JList, Map => JMap, Optional}
 import scala.collection.JavaConverters._
 
 /** Converts a cluster's state to what its users see. */
@@ -34,6 +34,9 @@ object ClusterView {
 
   private def portsOf(plan: NodePlan): Map[String, Integer] =
     plan.ports.map { case (port, number) => port.key -> Integer.valueOf(number) }
+
+  /** Returns `RayCluster.failure`. */
+  def failure(state: ClusterState): Optional[Throwable] = Optional.ofNullable(state.failure.orNull)
 
   /** Returns `RayCluster.addressInfo`. Only the head's host can, because it has the paths. */
   def addressInfo(state: ClusterState): JMap[String, String] =
