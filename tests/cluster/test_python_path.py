@@ -1,4 +1,4 @@
-"""Ray's workers see what Spark's Python workers see."""
+"""Ray's workers see what Spark's Python workers see, whenever it was added."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ def test_modules_that_spark_has_sent_import_in_ray_tasks(
     with zipfile.ZipFile(tmp_path / "late.zip", "w") as archive:
         archive.writestr("only_zipped.py", "ANSWER = 43\n")
     (tmp_path / "only_added.py").write_text("ANSWER = 44\n")
+    for name in ("later", "artifact"):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as archive:
+            archive.writestr(f"package_{name}/__init__.py", f"ANSWER = {name!r}\n")
     source = f"""
 import ray
 spark = session(**{{
@@ -38,14 +41,33 @@ def later():
     import only_added
     return only_added.ANSWER
 
+@ray.remote
+def packages():
+    import time
+    from importlib import import_module
+    answers = []
+    limit = time.monotonic() + 60
+    for name in ("package_later", "package_artifact"):
+        while name not in sys.modules:
+            try:
+                answers.append(import_module(name).ANSWER)
+            except ModuleNotFoundError:
+                if time.monotonic() > limit:
+                    raise
+                time.sleep(0.1)
+    return answers
+
 spark.sparkContext.addPyFile({str(tmp_path / "late.zip")!r})
 
 with RayCluster.start(spark, num_nodes=1, object_store_memory="100m"):
     say(ray.get(answer.remote())[:2])
     spark.sparkContext.addPyFile({str(tmp_path / "only_added.py")!r})
+    spark.sparkContext.addPyFile({str(tmp_path / "later.zip")!r})
+    spark.addArtifacts({str(tmp_path / "artifact.zip")!r}, pyfile=True)
     # Spark sends an added file to an executor with its next task there.
     spark.range(8).repartition(8).count()
     say(ray.get(later.remote()))
+    say(ray.get(packages.remote()))
     in_spark = spark.sparkContext.range(1).map(lambda _: dict(os.environ)).first()
     in_ray = ray.get(ray.remote(lambda: dict(os.environ)).remote())
     say(*(in_ray.get(name) for name in ("HF_HOME", "OF_THE_SHELL")))
@@ -57,6 +79,7 @@ spark.stop()
     program = run_program(PREAMBLE + source, env=LOCAL_CLUSTER_ENV | {"OF_THE_SHELL": "1"})
     assert program.line() == "(42, 43)"
     assert program.line() == "44"
+    assert program.line() == "['later', 'artifact']"
     assert program.line() == "/models 1"
     assert program.line() == "[] True"
     assert program.line() == "['PYSPARK', 'PYTHON', 'SPARK']"

@@ -201,7 +201,8 @@ object ControlPlane {
       logDirectory = None,
       sharedLogs = false,
       environment = Map.empty,
-      pythonPath = Vector("/a/python/path.zip")
+      pythonPath = Vector("/a/python/path.zip"),
+      fetchedFiles = "/no/fetched/files"
     )
 
     private def perform(action: ClusterAction): Unit = action match {

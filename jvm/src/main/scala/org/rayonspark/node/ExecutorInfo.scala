@@ -24,6 +24,8 @@ package org.rayonspark.node
  *   `spark.executorEnv.*`
  * @param pythonPath
  *   the Python path of Spark's Python workers
+ * @param fetchedFiles
+ *   the directory in which Spark keeps the files that `addFile` and `addPyFile` have added
  */
 final case class ExecutorInfo(
     executorId: String,
@@ -34,5 +36,6 @@ final case class ExecutorInfo(
     logDirectory: Option[String],
     sharedLogs: Boolean,
     environment: Map[String, String],
-    pythonPath: Vector[String]
+    pythonPath: Vector[String],
+    fetchedFiles: String
 )

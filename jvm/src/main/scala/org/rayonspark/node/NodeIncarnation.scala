@@ -7,7 +7,7 @@ import org.rayonspark.rpc.{LaunchContext, StagingAddress}
 import org.rayonspark.threads.Steps
 
 import java.io.File
-import java.nio.file.{Path, Paths}
+import java.nio.file.{Files, Path, Paths}
 
 /**
  * One incarnation of a Ray node: its process, and the resources that this JVM holds for it. Only
@@ -22,6 +22,7 @@ private[node] final class NodeIncarnation private (
 ) {
   private var staging: Option[StagingDirectory] = None
   private var oomMonitor: Option[OomMonitor] = None
+  private var addedPyFiles: Option[AddedPyFiles] = None
   // Opened when another host first needs it.
   private var server: Option[StagingAccess] = None
 
@@ -37,7 +38,7 @@ private[node] final class NodeIncarnation private (
     localDirs = executor.localDirs,
     logDirectory = LogDirectory(context, executor),
     sharedLogs = executor.sharedLogs,
-    pythonPath = executor.pythonPath,
+    pythonPath = NodeIncarnation.pythonPath(executor, directory),
     python = hello.python,
     ray = hello.ray,
     dashboard = hello.dashboard,
@@ -56,6 +57,14 @@ private[node] final class NodeIncarnation private (
     oomMonitor = CgroupMemory.ownGroup().map { group =>
       new OomMonitor(s"rayonspark-memory-$clusterName-${executor.executorId}", group, onOutOfMemory)
     }
+    addedPyFiles = Some(
+      new AddedPyFiles(
+        s"rayonspark-pyfiles-$clusterName-${executor.executorId}",
+        new File(executor.fetchedFiles),
+        executor.pythonPath.map(new File(_)).toSet,
+        NodeIncarnation.pyFiles(directory)
+      )
+    )
     process.launch(
       NodeLaunch(
         command = RayCommand.of(plan),
@@ -92,6 +101,7 @@ private[node] final class NodeIncarnation private (
     "releasing its ports" -> (() => ports.close()),
     "checking its memory a last time" -> (() => oomMonitor.foreach(_.check())),
     "closing its memory monitor" -> (() => oomMonitor.foreach(_.close())),
+    "closing its watch on added files" -> (() => addedPyFiles.foreach(_.close())),
     "closing its staging server" -> (() => server.foreach(_.close()))
   )
 }
@@ -115,8 +125,10 @@ private[node] object NodeIncarnation extends Logging {
         e
       }
     } yield try {
+      Files.createDirectory(pyFiles(directory))
       val python = interpreter(context.python)
-      val process = processes.start(python, directory, environment(context, executor), onEvent)
+      val variables = environment(context, executor, directory)
+      val process = processes.start(python, directory, variables, onEvent)
       new NodeIncarnation(context, directory, process, ports, executor)
     } catch {
       case e: Throwable =>
@@ -127,6 +139,12 @@ private[node] object NodeIncarnation extends Logging {
         throw e
     }
 
+  /** The path of Spark's Python workers, and in front of it what is added later. */
+  private def pythonPath(executor: ExecutorInfo, directory: Path): Vector[String] =
+    pyFiles(directory).toString +: executor.pythonPath
+
+  private def pyFiles(directory: Path): Path = directory.resolve("pyfiles")
+
   private def portsOf(context: LaunchContext): Vector[RayPort] =
     context.ports.portsOf(head = context.role == NodeRole.Head)
 
@@ -135,8 +153,13 @@ private[node] object NodeIncarnation extends Logging {
     if (named.contains('/')) Paths.get(named).toAbsolutePath.toString else named
 
   /** Includes PYTHONPATH from the start, because the child imports Ray before its launch. */
-  private def environment(context: LaunchContext, executor: ExecutorInfo): Map[String, String] = {
-    val path = context.environment.get("PYTHONPATH").toVector ++ executor.pythonPath
+  private def environment(
+      context: LaunchContext,
+      executor: ExecutorInfo,
+      directory: Path
+  ): Map[String, String] = {
+    val path =
+      context.environment.get("PYTHONPATH").toVector ++ pythonPath(executor, directory)
     val inherited = sys.env ++ executor.environment
     val leftOut = inherited.keySet.filterNot(NodeEnvironment.inherits(_, context.inherit))
     if (leftOut.nonEmpty)

@@ -74,7 +74,8 @@ class NodeAgentSuite extends AnyFunSuite {
     logDirectory = None,
     sharedLogs = false,
     environment = Map.empty,
-    pythonPath = Vector.empty
+    pythonPath = Vector.empty,
+    fetchedFiles = "/no/fetched/files"
   )
 
   private def context(incarnation: Int, tempDirectory: String): LaunchContext = LaunchContext(

@@ -3,11 +3,10 @@ package org.apache.spark.rayonspark
 import org.apache.spark.{SparkContext, SparkEnv, SparkFiles, TaskContext}
 import org.apache.spark.api.python.PythonUtils
 import org.apache.spark.util.Utils
-import org.rayonspark.node.ExecutorInfo
+import org.rayonspark.node.{AddedPyFiles, ExecutorInfo}
 
 import java.io.File
 import java.net.InetAddress
-import java.util.Locale
 
 /** Reads what Spark knows about this JVM, on an executor or on the driver. */
 object SparkExecutor {
@@ -48,7 +47,8 @@ object SparkExecutor {
       logDirectory = collected.orElse(here),
       sharedLogs = collected.isDefined,
       environment = if (inYarn) YarnContainer.environment else Map.empty,
-      pythonPath = pythonPath(env, ofWorkers)
+      pythonPath = pythonPath(env, ofWorkers),
+      fetchedFiles = SparkFiles.getRootDirectory()
     )
   }
 
@@ -68,9 +68,7 @@ object SparkExecutor {
    */
   private def pythonPath(env: SparkEnv, ofWorkers: String): Vector[String] = {
     val files = SparkFiles.getRootDirectory()
-    val archives = Option(new File(files).listFiles).toVector.flatten.map(_.getPath).filter { path =>
-      Vector(".zip", ".egg").exists(path.toLowerCase(Locale.ROOT).endsWith)
-    }
+    val archives = AddedPyFiles.archives(new File(files)).map(_.getPath)
     val pyFiles = env.conf.get("spark.submit.pyFiles", "").split(',').toVector.filter(_.nonEmpty)
     val shipped = pyFiles.map(f => new File(files, new File(f).getName).getPath)
     val inherited = PythonUtils
