@@ -1,4 +1,4 @@
-"""The cells of the matrix: which Spark with which Ray on which system."""
+"""The cells of the matrix: which Spark with which Ray, Python and Java."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ class Cell:
     name: str
     build: Build
     ray: str = NEWEST_RAY
+    python: str | None = None
+    """A Python on the PATH, such as "3.10", instead of .venv's."""
+    java: str | None = None
+    """A Java that Debian has or had, such as "11", instead of this machine's."""
     debian: bool = False
     """Whether to use the Python and Java of Debian 13 instead of this machine's."""
 
@@ -27,6 +31,7 @@ class Cell:
 def cells() -> tuple[Cell, ...]:
     """Return all cells, those with the newest Ray first."""
     oldest, newest = builds()[0], builds()[-1]
+    of_4_2 = next(build for build in builds() if build.spark == "4.2")
     return (
         *(Cell(f"spark-{build.spark}_{build.scala}", build) for build in builds()),
         *(
@@ -34,6 +39,9 @@ def cells() -> tuple[Cell, ...]:
             for build in (newest, oldest)
             for ray in (OLDEST_RAY, FIRST_RAY_WITH_TOKENS)
         ),
+        Cell("java-11", oldest, java="11"),
+        Cell("python-3.10", oldest, python="3.10"),
+        Cell("python-3.12", of_4_2, python="3.12"),
         Cell("debian-13", newest, debian=True),
     )
 
@@ -44,7 +52,8 @@ def short() -> tuple[Cell, ...]:
     of_4_0 = next(build for build in builds() if build.spark == "4.0")
     wanted = {(oldest, NEWEST_RAY), (of_4_0, NEWEST_RAY), (newest, NEWEST_RAY)}
     wanted.add((newest, OLDEST_RAY))
-    return tuple(cell for cell in cells() if not cell.debian and (cell.build, cell.ray) in wanted)
+    named_by_versions = (cell for cell in cells() if cell.name.startswith(("spark-", "ray-")))
+    return tuple(cell for cell in named_by_versions if (cell.build, cell.ray) in wanted)
 
 
 def named(names: list[str]) -> tuple[Cell, ...]:

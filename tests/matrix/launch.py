@@ -38,8 +38,11 @@ def launch(cell: Cell, within_s: float) -> Launch:
     ray = [] if cell.ray == NEWEST_RAY else [folder("tools/ray.sh", cell.ray)]
     spark = spark_home.packages(build)
     path = [*ray, spark, *OURS]
-    env = _settings(cell, spark, path, sys.executable)
-    return Launch([sys.executable, *words], os.environ | env)
+    python = str(folder("tools/python.sh", cell.python)) if cell.python else sys.executable
+    env = _settings(cell, spark, path, python)
+    if cell.java:
+        env["JAVA_HOME"] = str(folder("tools/jre.sh", cell.java))
+    return Launch([python, *words], os.environ | env)
 
 
 def _in_debian(cell: Cell, words: list[str]) -> Launch:

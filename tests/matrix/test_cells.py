@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from rayonspark._versions import builds
-from rayonspark._versions.gate import NEWEST_RAY, OLDEST_RAY
+from rayonspark._versions.gate import NEWEST_RAY, OLDEST_PYTHON, OLDEST_RAY
 
 from .cells import Cell, cells, named, short
 from .outcome import Outcome, status
@@ -15,11 +15,13 @@ def minor(ray: str) -> tuple[int, ...]:
     return tuple(int(part) for part in ray.split(".")[:2])
 
 
-def test_the_cells_cover_each_build_and_the_oldest_and_the_newest_ray() -> None:
+def test_the_cells_cover_each_build_and_the_oldest_of_the_rest() -> None:
     assert {cell.build for cell in cells()} == set(builds())
     assert len({cell.name for cell in cells()}) == len(cells())
     rays = {minor(cell.ray) for cell in cells()}
     assert (min(rays), max(rays)) == (OLDEST_RAY, NEWEST_RAY)
+    assert {cell.python for cell in cells()} >= {".".join(map(str, OLDEST_PYTHON))}
+    assert {cell.java for cell in cells()} >= {min(build.java for build in builds())}
     assert len(short()) == 4
 
 
