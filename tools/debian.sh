@@ -21,8 +21,8 @@ if [[ ! -d $root ]]; then
     exit 1
   }
   # The mirror that apt-get itself uses.
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security |
-    head -1)
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
+    grep -v security | head -1 || true)
   [[ -n $mirror ]] || { echo "apt-get has no Debian mirror." >&2; exit 1; }
   echo "Making a Debian 13 in \"$root\"" >&2
   mkdir -p "$cache"

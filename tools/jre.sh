@@ -17,8 +17,11 @@ suite=bullseye
 home=$cache/jre-$version-$suite
 
 if [[ ! -d $home ]]; then
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security |
-    head -1)
+  for tool in curl xz dpkg-deb; do
+    type -P "$tool" >/dev/null || { echo "There is no $tool, which fetches Java." >&2; exit 1; }
+  done
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
+    grep -v security | head -1 || true)
   [[ -n $mirror ]] || { echo "apt-get has no Debian mirror." >&2; exit 1; }
   package=openjdk-$version-jre-headless
   echo "Fetching $package of Debian $suite into \"$home\"" >&2
@@ -27,7 +30,11 @@ if [[ ! -d $home ]]; then
   fresh=$(mktemp -d "$cache/fetch-XXXXXX")
   trap 'rm -rf "$fresh"' EXIT
   index=${mirror%/}/dists/$suite/main/binary-$architecture/Packages.xz
-  read -r path sum < <(curl -fsSL "$index" | xz -d | awk -v package="$package" '
+  curl -fsSL -o "$fresh/packages.xz" "$index" || {
+    echo "\"$index\" cannot be fetched." >&2
+    exit 1
+  }
+  read -r path sum < <(xz -dc "$fresh/packages.xz" | awk -v package="$package" '
     $1 == "Package:" { found = $2 == package }
     found && $1 == "Filename:" { path = $2 }
     found && $1 == "SHA256:" { print path, $2 }') || {

@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 import pytest
-from fakes import ENVIRONMENT, FakeHandle, FakeRay, FakeSession
+from fakes import ENVIRONMENT, FakeConf, FakeHandle, FakeRay, FakeSession
 from rayonspark import (
     ClusterStoppedException,
     RayCluster,
@@ -64,6 +64,34 @@ def test_a_process_without_ray_launches_nothing(
     with pytest.raises(RayOnSparkException, match="has no Ray, and connecting needs it"):
         start(spark)
     assert spark.api.started == []
+
+
+@pytest.mark.parametrize(
+    ("field", "setting", "refused"),
+    [
+        (None, None, True),
+        (None, "disabled", False),
+        ("token", "disabled", True),
+        ("disabled", "token", False),
+    ],
+)
+def test_a_ray_without_tokens_launches_nothing_unless_they_are_disabled(
+    field: str | None,
+    setting: str | None,
+    refused: bool,
+    ray: FakeRay,
+    spark: FakeSession,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rayonspark._ray.process.version", lambda name: "2.51.0")
+    conf = {} if setting is None else {"spark.rayonspark.auth": setting}
+    monkeypatch.setattr(spark.sparkContext, "getConf", lambda: FakeConf(conf))
+    if refused:
+        with pytest.raises(VersionMismatchException, match="but auth is token"):
+            start(spark, auth=field)
+        assert spark.api.started == []
+    else:
+        start(spark, auth=field).stop()
 
 
 @pytest.mark.parametrize(

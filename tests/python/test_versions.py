@@ -120,7 +120,9 @@ def test_a_ray_that_is_too_old_is_an_error_with_the_requirement() -> None:
 
 def test_a_ray_without_tokens_is_an_error_unless_they_are_disabled() -> None:
     check_tokens("2.52.0", "token")
-    check_tokens("2.41.0", "disabled")
+    check_tokens("2.41.0", " Disabled")
+    # The JVM says what is wrong with this one.
+    check_tokens("2.41.0", "of course")
     with pytest.raises(VersionMismatchException) as raised:
         check_tokens("2.51.1", "token")
     assert str(raised.value) == (

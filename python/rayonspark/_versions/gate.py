@@ -99,11 +99,11 @@ def check_ray(found: str) -> None:
 
 
 def check_tokens(found: str, auth: str) -> None:
-    """Reject a Ray without tokens unless `auth`, the cluster's field, is "disabled"."""
-    if auth != "disabled" and _minor(found) < OLDEST_RAY_WITH_TOKENS:
+    """Reject a Ray without tokens if `auth`, the text of the cluster's field, asks for them."""
+    if auth.strip().lower() == "token" and _minor(found) < OLDEST_RAY_WITH_TOKENS:
         oldest = _dotted(OLDEST_RAY_WITH_TOKENS)
         raise VersionMismatchException(
-            f"This is Ray {found}, but auth is {auth}, which needs Ray {oldest} or later. Install "
+            f"This is Ray {found}, but auth is token, which needs Ray {oldest} or later. Install "
             f"ray {oldest} or later on every node, or set auth (spark.rayonspark.auth) to "
             "disabled: anyone who reaches one of Ray's ports can then run code as this user."
         )

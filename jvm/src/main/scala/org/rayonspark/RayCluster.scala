@@ -20,8 +20,7 @@ import scala.collection.JavaConverters._
  *   }
  * }}}
  */
-// With the library of another Scala version, the JVM must be able to verify this class and its
-// companion, so that SparkBuild can report it: see RayClusterSpec.
+// The JVM must be able to verify this class with another Scala's library: see RayClusterSpec.
 final class RayCluster private[rayonspark] (runtime: ClusterRuntime) extends AutoCloseable {
 
   /** A short name of the cluster, unique in its application. */

@@ -9,8 +9,11 @@ import org.rayonspark.conf.{FieldValues, Key, PortPolicy}
  * [[org.rayonspark.conf.Keys]] defines the fields; `docs/configuration.md` describes them. A field
  * that is not set has its default, which may depend on Spark and on the host.
  */
-// With the library of another Scala version, the JVM must be able to verify this class and its
-// companion, so that SparkBuild can report it. That excludes the collections' methods from both.
+// SparkBuild can report another Scala's library only if the JVM can verify this class and its
+// companion with it. The JVM loads a type to verify that it may be passed as another one. So neither
+// passes evidence (toMap, orNull) or an event as its base type, nor calls a method that a collection
+// inherits in one Scala version only (Map.empty, hashCode), nor is a scala.Serializable, which 2.12
+// makes of the companion too. test_wrong_jar.py fails otherwise.
 final class RayClusterSpec private (private val fields: FieldValues) extends java.io.Serializable {
 
   /** The fields that are set, by their names in camel case. */

@@ -85,7 +85,7 @@ final class NodeAgent(
           // The former incarnation holds its ports and its directory until it has ended.
           case Some(former) =>
             pending = Some(context)
-            former.process.stop(Duration.Zero)
+            former.stop(Duration.Zero)
         }
     case DriverMessage.Launch(incarnation, plan, nodes) =>
       node
@@ -101,7 +101,7 @@ final class NodeAgent(
       node.fold(close())(_.process.drain(limit))
     case DriverMessage.Stop(grace) =>
       stopping = true
-      node.fold(close())(_.process.stop(grace))
+      node.fold(close())(_.stop(grace))
   }
 
   /** Answers even if `answer` throws: the driver waits for it. */
@@ -147,7 +147,7 @@ final class NodeAgent(
             s"$e. Look at the executor's log."
         )
         // Do not leave the node half launched.
-        node.foreach(_.process.stop(Duration.Zero))
+        node.foreach(_.stop(Duration.Zero))
     }
 
   private def cannotOffer(context: LaunchContext, why: String): Unit =
@@ -190,7 +190,7 @@ final class NodeAgent(
         (limit: Long) => report(current.context.incarnation, NodeEvent.OutOfMemory(limit))
       current.launch(plan, nodes, endpointName, onOutOfMemory).left.foreach { why =>
         cannotOffer(current.context, why)
-        current.process.stop(Duration.Zero)
+        current.stop(Duration.Zero)
       }
     }
 

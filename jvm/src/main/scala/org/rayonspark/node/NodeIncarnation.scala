@@ -8,6 +8,7 @@ import org.rayonspark.threads.Steps
 
 import java.io.File
 import java.nio.file.{Files, Path, Paths}
+import scala.concurrent.duration.FiniteDuration
 
 /**
  * One incarnation of a Ray node: its process, and the resources that this JVM holds for it. Only
@@ -96,12 +97,21 @@ private[node] final class NodeIncarnation private (
       open.address
     }
 
+  /** Begins to end it: see [[NodeProcess.stop]]. */
+  def stop(grace: FiniteDuration): Unit = {
+    // The process deletes the directory that this writes into.
+    addedPyFiles.foreach(_.close())
+    process.stop(grace)
+  }
+
   /** Releases what this JVM holds for it. Called after its process has ended. */
   def close(): Unit = Steps.all(s"The Ray node that ended on executor ${executor.executorId}")(
     "releasing its ports" -> (() => ports.close()),
     "checking its memory a last time" -> (() => oomMonitor.foreach(_.check())),
     "closing its memory monitor" -> (() => oomMonitor.foreach(_.close())),
     "closing its watch on added files" -> (() => addedPyFiles.foreach(_.close())),
+    // If it ended by itself, an archive may have been unpacked meanwhile.
+    "removing its directory" -> (() => NodeDirs.delete(directory)),
     "closing its staging server" -> (() => server.foreach(_.close()))
   )
 }
@@ -139,7 +149,7 @@ private[node] object NodeIncarnation extends Logging {
         throw e
     }
 
-  /** The path of Spark's Python workers, and in front of it what is added later. */
+  /** The path of Spark's Python workers, and in front of it what is added from now on. */
   private def pythonPath(executor: ExecutorInfo, directory: Path): Vector[String] =
     pyFiles(directory).toString +: executor.pythonPath
 

@@ -82,6 +82,42 @@ class AddedPyFilesSuite extends AnyFunSuite {
     }
   }
 
+  test("one archive that cannot be unpacked does not keep another one from it") {
+    withNode() { (fetched, onPath, added) =>
+      write(fetched.resolve("a.zip"), "a\u0000b/c.txt" -> "", "never.py" -> "A = 1")
+      write(fetched.resolve("b.zip"), "single.py" -> "A = 1")
+      settle(added)
+      assert(names(onPath) == Set("single.py"))
+      assert(names(onPath.getParent) == Set("fetched", "path"))
+    }
+  }
+
+  test("a directory with the name of an archive is not one") {
+    withNode() { (fetched, onPath, added) =>
+      Files.createDirectory(fetched.resolve("env.zip"))
+      assert(AddedPyFiles.archives(fetched.toFile).isEmpty)
+      settle(added)
+      assert(names(onPath).isEmpty)
+    }
+  }
+
+  test("after its end, nothing is unpacked, and a deleted directory does not come back") {
+    withNode() { (fetched, onPath, added) =>
+      write(fetched.resolve("one.zip"), "single.py" -> "A = 1")
+      added.check()
+      added.close()
+      added.check()
+      assert(names(onPath).isEmpty)
+      assert(names(onPath.getParent) == Set("fetched", "path"))
+    }
+    withNode() { (fetched, onPath, added) =>
+      write(fetched.resolve("one.zip"), "deep/single.py" -> "A = 1")
+      NodeDirs.delete(onPath)
+      settle(added)
+      assert(names(onPath.getParent) == Set("fetched"))
+    }
+  }
+
   test("an archive whose entries lead out of it is refused") {
     withNode() { (fetched, onPath, added) =>
       write(fetched.resolve("evil.zip"), "good.py" -> "A = 1", "../../evil.py" -> "B = 1")
