@@ -59,7 +59,9 @@ object Keys {
     "objectStoreMemory",
     KeyType.size.and(ObjectStore.check).optional,
     None,
-    "30% of the node's memory share, or its part of the free /dev/shm if that is smaller",
+    "30% of the node's memory share, or its part of the free /dev/shm if that is smaller; where " +
+      "`init_orca_context` sizes the containers on YARN and Kubernetes, a quarter of the heap and " +
+      "at least 256 MiB",
     "Memory for the object store of each node, at least 75 MiB. It must fit into the node's " +
       "memory share (see `memory`) and into the free /dev/shm divided by the number of nodes on " +
       "the host. The head uses this size too, or its own default if the size does not fit there. " +
@@ -207,7 +209,8 @@ object Keys {
     "/tmp",
     "/tmp",
     "Directory in which each node creates its own directory, which is removed with the node. " +
-      "Keep the path short: the paths of Ray's Unix sockets below it may have at most 107 bytes."
+      "The path may have at most 29 bytes, and on the head at most 23 while the dashboard is on, " +
+      "because the paths of Ray's Unix sockets below it may have at most 107."
   )
 
   val spillDir: Key[Option[String]] = Key(
@@ -257,7 +260,8 @@ object Keys {
     "logDir",
     KeyType.path.optional,
     None,
-    "the executor's own log or work directory",
+    "the executor's own log or work directory; for the head outside of YARN's containers " +
+      "SPARK_LOG_DIR, or else `rayonspark` in XDG_STATE_HOME, or else `~/.local/state/rayonspark`",
     "Directory that keeps the logs of a node after it has ended, in a subdirectory named after " +
       "the node."
   )
