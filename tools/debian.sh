@@ -4,7 +4,8 @@
 # Debian mirror, and caches it outside the checkout.
 set -euo pipefail
 
-python=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/.venv/bin/python
+tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+python=${tools%/*}/.venv/bin/python
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/rayonspark
 read -r spark ray < <("$python" -c 'from importlib.metadata import version
 print(version("pyspark"), version("ray"))')
@@ -20,10 +21,7 @@ if [[ ! -d $root ]]; then
     echo "There is no debootstrap, and apt-get cannot install it." >&2
     exit 1
   }
-  # The mirror that apt-get itself uses.
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
-    grep -v security | head -1 || true)
-  [[ -n $mirror ]] || { echo "apt-get has no Debian mirror." >&2; exit 1; }
+  mirror=$("$tools/debian-mirror.sh")
   echo "Making a Debian 13 in \"$root\"" >&2
   mkdir -p "$cache"
   # Built aside and moved into place: another checkout may build it at the same time.

@@ -20,16 +20,14 @@ if [[ ! -d $home ]]; then
   for tool in curl xz dpkg-deb; do
     type -P "$tool" >/dev/null || { echo "There is no $tool, which fetches Java." >&2; exit 1; }
   done
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
-    grep -v security | head -1 || true)
-  [[ -n $mirror ]] || { echo "apt-get has no Debian mirror." >&2; exit 1; }
+  mirror=$("$(dirname "${BASH_SOURCE[0]}")/debian-mirror.sh")
   package=openjdk-$version-jre-headless
   echo "Fetching $package of Debian $suite into \"$home\"" >&2
   mkdir -p "$cache"
   # Fetched aside and moved into place: another checkout may fetch it at the same time.
   fresh=$(mktemp -d "$cache/fetch-XXXXXX")
   trap 'rm -rf "$fresh"' EXIT
-  index=${mirror%/}/dists/$suite/main/binary-$architecture/Packages.xz
+  index=$mirror/dists/$suite/main/binary-$architecture/Packages.xz
   curl -fsSL -o "$fresh/packages.xz" "$index" || {
     echo "\"$index\" cannot be fetched." >&2
     exit 1
@@ -41,7 +39,7 @@ if [[ ! -d $home ]]; then
     echo "Debian $suite has no $package." >&2
     exit 1
   }
-  curl -fsSL -o "$fresh/package.deb" "${mirror%/}/$path"
+  curl -fsSL -o "$fresh/package.deb" "$mirror/$path"
   echo "$sum $fresh/package.deb" | sha256sum --check --quiet >&2
   dpkg-deb --extract "$fresh/package.deb" "$fresh/root"
   java=$fresh/root/usr/lib/jvm/java-$version-openjdk-$architecture

@@ -11,15 +11,6 @@ import threading
 import time
 
 RESOURCES = pathlib.Path(__file__).parents[2] / "jvm/src/main/resources/org/rayonspark"
-SCRIPTS = (
-    "guard.py",
-    "process_tree.py",
-    "node_directory.py",
-    "node_logs.py",
-    "ray_node.py",
-    "prestart.py",
-    "older_ray.py",
-)
 
 
 class Guarded:
@@ -30,8 +21,8 @@ class Guarded:
     ):
         self.directory = pathlib.Path(base) / f"ros-{secrets.token_hex(3)}"
         self.directory.mkdir(mode=0o700)
-        for name in SCRIPTS:
-            (self.directory / name).write_bytes((RESOURCES / name).read_bytes())
+        for script in RESOURCES.glob("*.py"):
+            (self.directory / script.name).write_bytes(script.read_bytes())
         if child is not None:
             (self.directory / "ray_node.py").write_text(child)
         self.events, self._queue = [], queue.Queue()

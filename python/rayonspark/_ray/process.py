@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 from typing import Any
@@ -22,15 +22,18 @@ def require_supported() -> None:
             f"The driver's Python {sys.executable!r} has no Ray, and connecting needs it. "
             'Run pip install "rayonspark[ray]", or pass connect=False.'
         )
-    # A Ray that was built by hand may have no metadata.
-    with contextlib.suppress(PackageNotFoundError):
-        check_ray(version("ray"))
+    _check_version(check_ray)
 
 
 def require_tokens(auth: str) -> None:
     """Raise unless this Python's Ray supports `auth`, "token" or "disabled"; no import of Ray."""
+    _check_version(lambda found: check_tokens(found, auth))
+
+
+def _check_version(check: Callable[[str], None]) -> None:
+    # A Ray that was built by hand may have no metadata.
     with contextlib.suppress(PackageNotFoundError):
-        check_tokens(version("ray"), auth)
+        check(version("ray"))
 
 
 def require_free() -> None:

@@ -39,7 +39,7 @@ class Membership:
     def __enter__(self) -> None:
         self._lock.acquire()
         # The user's own code may call ray.shutdown() and connect to another cluster.
-        if self._left or _gcs_address() != self._gcs_address:
+        if self.over:
             self._lock.release()
             raise self.error()
 
