@@ -103,7 +103,8 @@ class RayClusterSpec:
         Directory for objects that do not fit into the store. Default: the first of Spark's local
         directories on the executor.
     dashboard : bool, optional
-        Whether to run Ray's dashboard where it is installed. Default: True.
+        Whether to run Ray's dashboard where it is installed. `ray job` and `ray list` need it.
+        Default: True.
     dashboard_host : str, optional
         Address to which the dashboard binds. Default: "127.0.0.1".
     dashboard_port : int, optional

@@ -169,7 +169,12 @@ def test_nothing_is_reported_unless_usage_stats_is_on(
     assert eventually(lambda: status(f"http://127.0.0.1:{port}/usage_stats_enabled"), UP_WITHIN_S)
     assert reports.received.empty()
     with RayCluster.start(
-        spark, object_store_memory="100m", connect=False, usage_stats=True, env=usage_env
+        spark,
+        object_store_memory="100m",
+        connect=False,
+        dashboard=False,
+        usage_stats=True,
+        env=usage_env,
     ):
         report = reports.received.get(timeout=UP_WITHIN_S)
     assert report["ray_version"] == ray.__version__

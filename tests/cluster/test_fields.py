@@ -180,8 +180,10 @@ def test_nodes_hold_task_slots_if_the_user_reserves_them(
 
 def test_the_dashboard_can_be_off(cluster: RayCluster) -> None:
     assert cluster.address_info["webui_url"] == ""
-    # Ray runs a process of the dashboard anyway, for its own purposes.
     assert not listening(cluster.nodes[0].ports["dashboard"])
+    lines = [command_line(process) for process in children_of(cluster.nodes[0].pid)]
+    assert any("gcs_server" in line for line in lines), lines
+    assert not any("/dashboard.py" in line for line in lines)
 
 
 def test_objects_spill_and_their_files_are_removed_with_the_cluster(

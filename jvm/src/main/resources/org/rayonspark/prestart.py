@@ -37,10 +37,13 @@ def tell_raylet_its_agent_port(arguments: list[str]) -> None:
     setattr(services, "start_ray_process", start_with_port)  # noqa: B010
 
 
-def start_side_services_when(ready: threading.Event, *, client_server: bool) -> None:
+def start_side_services_when(
+    ready: threading.Event, *, client_server: bool, dashboard: bool
+) -> None:
     """Starts the head's raylet first, and the services for users once the cluster is `ready`.
 
-    The server for Ray Client, which no option of `ray start` turns off, starts only on request.
+    The server for Ray Client, which no option of `ray start` turns off, starts only on request. So
+    does the dashboard's process, which Ray starts even with `--include-dashboard=false`.
     """
     node_class = getattr(_module("ray._private.node"), "Node", None)
     if not all(hasattr(node_class, name) for name in (*SIDE_SERVICES, "start_ray_processes")):
@@ -50,7 +53,9 @@ def start_side_services_when(ready: threading.Event, *, client_server: bool) -> 
     for name in SIDE_SERVICES:
         setattr(node_class, name, _defer(getattr(node_class, name), deferred))
     if not client_server:
-        node_class.start_ray_client_server = lambda node: None
+        node_class.start_ray_client_server = _start_nothing
+    if not dashboard:
+        node_class.start_api_server = _start_nothing
     start_raylet = node_class.start_ray_processes
 
     def start_raylet_first(node: Any) -> None:
@@ -93,6 +98,10 @@ def _defer(start: Callable[..., None], deferred: list[Callable[[], None]]) -> Ca
         deferred.append(lambda: start(*args, **options))
 
     return later
+
+
+def _start_nothing(node: Any, **options: Any) -> None:
+    pass
 
 
 def _follow(ready: threading.Event, deferred: list[Callable[[], None]]) -> None:

@@ -45,6 +45,7 @@ DRAIN_TIMEOUT = "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S"
 # A draining node gets no notice of its cluster's end. A GCS that restarts is not an end.
 CLUSTER_PERIOD_S = 1.0
 CLUSTER_FAILURES = 3
+NO_DASHBOARD = "--include-dashboard=false"
 
 
 class Commands:
@@ -111,6 +112,11 @@ def warm_up() -> None:
     # stop; a node drains only on command.
     os.environ.setdefault(DRAIN_TIMEOUT, "0")
     importlib.import_module("ray.scripts.scripts")
+
+
+def needs_dashboard(arguments: list[str]) -> bool:
+    """Tells whether the head starts the dashboard's process, which also sends usage reports."""
+    return NO_DASHBOARD not in arguments or os.environ.get("RAY_USAGE_STATS_ENABLED") == "1"
 
 
 def drain_on_command(commands: Commands, address: str | None, draining: threading.Event) -> None:
@@ -240,7 +246,11 @@ def main() -> None:
         tell_raylet_its_agent_port(arguments)
     if launch["watch_gcs"]:
         complete = threading.Event()
-        start_side_services_when(complete, client_server=launch["client_server"])
+        start_side_services_when(
+            complete,
+            client_server=launch["client_server"],
+            dashboard=needs_dashboard(arguments),
+        )
         watched = (launch["watch_gcs"], launch["nodes"], complete, events)
         threading.Thread(target=watch, args=watched, daemon=True).start()
     gcs = next((a[len(JOINS) :] for a in arguments if a.startswith(JOINS)), None)

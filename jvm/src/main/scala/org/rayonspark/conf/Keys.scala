@@ -227,7 +227,8 @@ object Keys {
     KeyType.boolean,
     true,
     "true",
-    "Whether the head runs Ray's dashboard, if it is installed. A start does not wait for it."
+    "Whether the head runs Ray's dashboard, if it is installed. A start does not wait for it. " +
+      "`ray job` and `ray list` need it."
   )
 
   val dashboardHost: Key[String] =
