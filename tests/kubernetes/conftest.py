@@ -62,6 +62,16 @@ def assert_nothing_of_spark(kubernetes: Kubernetes, within_s: float = WITHIN_S) 
 
 
 @pytest.fixture
+def tenant(kubernetes: Kubernetes) -> Iterator[str]:
+    """A namespace in which Spark's drivers may run."""
+    name = "tenant"
+    kubernetes.kubectl("create", "namespace", name)
+    kubernetes.admit(name)
+    yield name
+    kubernetes.kubectl("delete", "namespace", name)
+
+
+@pytest.fixture
 def run_program(kubernetes: Kubernetes, tmp_path: Path) -> Iterator[Callable[..., Program]]:
     """Runs a user's command line in the cluster's network."""
     programs: list[Program] = []

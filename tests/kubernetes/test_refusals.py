@@ -8,51 +8,85 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cluster.leftovers import Leftovers, eventually
 from cluster.program import Program
 
 from .cluster import Kubernetes
-from .machine import CHECKOUT
+from .conftest import WITHIN_S, assert_nothing_of_spark
 
 TRIES = """
 import json, sys
 from rayonspark import RayOnSparkException, init_orca_context
-try:
-    init_orca_context(cores=1, memory="512m", num_nodes=2, **json.loads(sys.argv[1]))
-except RayOnSparkException as error:
-    print("TEST", json.dumps([type(error).__name__, str(error)]), flush=True)
-else:
-    print("TEST", json.dumps(["None", "it has started"]), flush=True)
+for line in sys.stdin:
+    try:
+        init_orca_context(cores=1, memory="512m", num_nodes=2, **json.loads(line))
+    except RayOnSparkException as error:
+        print("TEST", json.dumps([type(error).__name__, str(error)]), flush=True)
+    else:
+        print("TEST", json.dumps(["None", "it has started"]), flush=True)
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def leaves_nothing_behind(kubernetes: Kubernetes) -> Iterator[Leftovers]:
+    """Check after the last test: most tests share one program."""
+    leftovers = Leftovers.before()
+    yield leftovers
+    leftovers.assert_none(WITHIN_S)
+    assert eventually(lambda: not kubernetes.visitors(), WITHIN_S), kubernetes.visitors()
+    assert_nothing_of_spark(kubernetes)
+
+
+@pytest.fixture(scope="module")
+def start_trying(
+    kubernetes: Kubernetes,
+    leaves_nothing_behind: Leftovers,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[..., Program]]:
+    """Starts a program that starts Spark again and again, with other arguments each time."""
+    programs: list[Program] = []
+    words = kubernetes.inside(sys.executable, "-c", TRIES)
+
+    def start(env: dict[str, str] | None = None) -> Program:
+        directory = tmp_path_factory.mktemp("tries")
+        programs.append(Program.start(words, cwd=directory, env=env or {}))
+        return programs[-1]
+
+    yield start
+    for program in programs:
+        program.end()
+
+
+@pytest.fixture(scope="module")
+def shared_program(start_trying: Callable[..., Program]) -> Program:
+    return start_trying()
 
 
 @pytest.fixture
 def refused(
-    kubernetes: Kubernetes, run_program: Callable[..., Program]
+    kubernetes: Kubernetes, start_trying: Callable[..., Program], shared_program: Program
 ) -> Callable[..., tuple[str, str]]:
-    """Starts Spark with arguments, and returns the error's name and text."""
+    """Tries to start Spark with arguments, and returns the error's name and text.
+
+    A program of its own tries if it needs other environment variables.
+    """
 
     def attempt(env: dict[str, str] | None = None, **arguments: object) -> tuple[str, str]:
         given = {"cluster_mode": "k8s", "master": f"k8s://{kubernetes.url}"} | arguments
-        program = run_program(sys.executable, "-c", TRIES, json.dumps(given), env=env)
+        program = shared_program if env is None else start_trying(env)
+        program.say(json.dumps(given))
         name, text = json.loads(program.line())
+        assert_nothing_of_spark(kubernetes)
         return name, text
 
     return attempt
-
-
-@pytest.fixture
-def namespace(kubernetes: Kubernetes) -> Iterator[str]:
-    name = "tenant"
-    kubernetes.kubectl("create", "namespace", name)
-    kubernetes.admit(name)
-    yield name
-    kubernetes.kubectl("delete", "namespace", name)
 
 
 Refused = Callable[..., tuple[str, str]]
 
 
 def test_a_missing_image_is_an_error(refused: Refused) -> None:
+    # The next starts of the same program have the image of spark-defaults.conf again.
     name, text = refused(container_image="nobody.test/none:1")
     assert name == "PlacementException"
     assert text.startswith('0 of 2 Spark executors have registered. Pod "rayonspark-')
@@ -80,11 +114,9 @@ def test_no_server_at_the_address_is_an_error(kubernetes: Kubernetes, refused: R
     assert f"{master} does not answer: Connection refused. Check master" in text
 
 
-def test_a_used_up_quota_is_an_error(
-    kubernetes: Kubernetes, namespace: str, refused: Refused
-) -> None:
-    kubernetes.kubectl("create", "quota", "one", "--hard=pods=1", f"--namespace={namespace}")
-    name, text = refused(namespace=namespace)
+def test_a_used_up_quota_is_an_error(kubernetes: Kubernetes, tenant: str, refused: Refused) -> None:
+    kubernetes.kubectl("create", "quota", "one", "--hard=pods=1", f"--namespace={tenant}")
+    name, text = refused(namespace=tenant)
     assert name == "PlacementException"
     assert text.startswith("0 of 2 Spark executors have registered. ")
     assert "exceeded quota: one, requested: pods=1, used: pods=1, limited: pods=1" in text
@@ -115,11 +147,11 @@ def test_unknown_credentials_are_an_error(kubernetes: Kubernetes, refused: Refus
 
 
 def test_an_account_without_rights_is_an_error(
-    kubernetes: Kubernetes, namespace: str, refused: Refused
+    kubernetes: Kubernetes, tenant: str, refused: Refused
 ) -> None:
-    kubernetes.kubectl("create", "serviceaccount", "poor", f"--namespace={namespace}")
-    conf = with_token(kubernetes, kubernetes.token("poor", namespace))
-    name, text = refused(env=NO_KUBECONFIG, conf=conf, namespace=namespace)
+    kubernetes.kubectl("create", "serviceaccount", "poor", f"--namespace={tenant}")
+    conf = with_token(kubernetes, kubernetes.token("poor", tenant))
+    name, text = refused(env=NO_KUBECONFIG, conf=conf, namespace=tenant)
     assert name == "PlacementException"
     assert '"system:serviceaccount:tenant:poor" cannot create resource "pods"' in text
     assert "Grant it the rights, or use another service_account or namespace." in text
@@ -139,26 +171,3 @@ def test_a_missing_image_of_the_driver_is_an_error(
 
     assert program.wait() == 1
     assert "cannot start: ErrImageNeverPull" in program.text()
-
-
-def test_the_documented_rights_are_enough_in_cluster_mode(
-    kubernetes: Kubernetes, namespace: str, run_program: Callable[..., Program]
-) -> None:
-    """The driver's pod has only its account's rights. For client mode, see `test_driver_job`."""
-    rights = (CHECKOUT / "docs/kubernetes/rbac.yaml").read_text()
-    kubernetes.kubectl("apply", f"--namespace={namespace}", "--filename=-", input=rights)
-    script = kubernetes.shared / "in_a_pod.py"
-    script.write_text(
-        "from rayonspark import init_orca_context, stop_orca_context\n"
-        f"init_orca_context('k8s-cluster', master='k8s://{kubernetes.url}', num_nodes=2,\n"
-        f"    namespace={namespace!r}, service_account='rayonspark', memory='512m',\n"
-        "    driver_memory='512m', object_store_memory='100m', init_ray_on_spark=True)\n"
-        "stop_orca_context()\n"
-        "print('both have run')\n"
-    )
-
-    program = run_program(sys.executable, str(script))
-
-    assert program.wait(240) == 0, program.text()
-    assert "both have run" in program.text()
-    assert "orbidden" not in program.text()

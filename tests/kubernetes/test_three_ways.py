@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-import venv_pack
-from cluster.client import Client
 from cluster.program import Program
-from cluster.small_venv import small_venv
 from cluster.spark_under_test import PYTHON_PATH, SPARK_HOME
 
 from .cluster import Kubernetes
@@ -92,24 +88,30 @@ def test_spark_submit_in_cluster_mode(
 FAILS = """
 import sys
 from rayonspark import init_orca_context, stop_orca_context
-sc = init_orca_context("k8s-cluster", memory="512m", driver_memory="512m", master=sys.argv[1])
-assert sys.argv[2:] == ["a word"], sys.argv
-print("the last words", file=sys.stderr)
+init_orca_context("k8s-cluster", memory="512m", driver_memory="512m", master=sys.argv[1],
+                  num_nodes=2, object_store_memory="100m", namespace=sys.argv[2],
+                  service_account="rayonspark", init_ray_on_spark=True)
+assert sys.argv[3:] == ["a word"], sys.argv
 stop_orca_context()
+print("the last words", file=sys.stderr)
 sys.exit(7)
 """
 
 
-def test_the_client_exits_with_the_scripts_status_and_shows_its_output(
-    kubernetes: Kubernetes, run_program: Callable[..., Program]
+def test_with_only_the_documented_rights_a_script_runs_and_the_client_exits_with_its_status(
+    kubernetes: Kubernetes, tenant: str, run_program: Callable[..., Program]
 ) -> None:
+    """The driver's pod has its account's rights. For client mode, see `test_driver_job`."""
+    rights = (CHECKOUT / "docs/kubernetes/rbac.yaml").read_text()
+    kubernetes.kubectl("apply", f"--namespace={tenant}", "--filename=-", input=rights)
     script = kubernetes.shared / "fails.py"
     script.write_text(FAILS)
 
-    program = run_program(sys.executable, str(script), f"k8s://{kubernetes.url}", "a word")
+    program = run_program(sys.executable, str(script), f"k8s://{kubernetes.url}", tenant, "a word")
 
     assert program.wait(LIMIT_S) == 7, program.text()
     assert "the last words" in program.text()
+    assert "orbidden" not in program.text()
 
 
 def test_only_a_script_can_be_submitted(run_program: Callable[..., Program]) -> None:
@@ -122,17 +124,3 @@ def test_only_a_script_can_be_submitted(run_program: Callable[..., Program]) -> 
 
     assert program.wait() == 1
     assert "spark-submit --master k8s://… --deploy-mode cluster" in program.text()
-
-
-def test_a_packed_environment_reaches_every_node(
-    start_client: Callable[..., Client], tmp_path: Path
-) -> None:
-    archive = tmp_path / "small.tar.gz"
-    venv_pack.pack(prefix=str(small_venv(tmp_path / "small")), output=str(archive))
-
-    client = start_client(penv_archive=str(archive), init_ray_on_spark=True)
-
-    prefixes = client.ask("on_nodes", "sys.prefix").values()
-    assert len(prefixes) == 2
-    assert all(prefix.endswith("/python_env") for prefix in prefixes)
-    assert client.ask("imported", "only_here", "WORD") == ["travelled", "travelled"]

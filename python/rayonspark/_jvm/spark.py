@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rayonspark._jvm._calls import plain, translated
@@ -20,9 +21,24 @@ def system_properties(jvm: Any) -> dict[str, str]:
 
 
 def forget(jvm: Any, keys: Iterable[str]) -> None:
-    """Clear properties with which this JVM was launched."""
+    """Clear properties with which this JVM was launched; spark-defaults.conf applies again."""
+    defaults = _defaults(jvm)
     for key in keys:
         jvm.System.clearProperty(key)
+        if key in defaults:
+            jvm.System.setProperty(key, defaults[key])
+
+
+def _defaults(jvm: Any) -> dict[str, str]:
+    home = Path(jvm.System.getenv("SPARK_HOME") or "")
+    directory = Path(jvm.System.getenv("SPARK_CONF_DIR") or home / "conf")
+    try:
+        text = (directory / "spark-defaults.conf").read_text(encoding="utf-8")
+    except OSError:
+        return {}
+    properties = jvm.java.util.Properties()
+    properties.load(jvm.java.io.StringReader(text))
+    return {str(key): str(properties[key]).strip() for key in properties}
 
 
 def start_standalone(
