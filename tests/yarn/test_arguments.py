@@ -1,10 +1,14 @@
-"""One application with many arguments: ports, a queue, archives, two nodes on one host."""
+"""One application with many arguments: ports, a queue, archives, two nodes on one host.
+
+Its Python environment is sent to hosts that lack it, and Ray ends with its driver.
+"""
 
 from __future__ import annotations
 
 import os
+import subprocess
 import zipfile
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -16,6 +20,7 @@ from cluster.spark_under_test import SPARK_HOME
 from .conftest import Client
 from .hadoop import HOSTS, QUEUE, Hadoop
 
+WITHIN_S = 15.0
 NODES = 3
 RANGE, WORKERS = range(31000, 31100), range(31200, 31600)
 UNUSED = ("hive-", "spark-hive", "kubernetes-", "spark-mllib", "breeze", "derby", "datanucleus")
@@ -44,28 +49,45 @@ def listening_ports(pids: list[int]) -> dict[int, str]:
     return ports
 
 
-def test_every_argument_takes_effect(
-    yarn: Hadoop,
+@pytest.fixture(scope="module", autouse=True)
+def leaves_nothing_behind(yarn: Hadoop) -> Leftovers:
+    """The tests share one application: the last of them checks for leftovers."""
+    return Leftovers.before()
+
+
+@pytest.fixture(scope="module")
+def client(
     spark_archive: str,
-    tmp_path: Path,
-    start_client: Callable[..., Client],
+    small_venv: Path,
     leaves_nothing_behind: Leftovers,
-) -> None:
-    with zipfile.ZipFile(tmp_path / "words.zip", "w") as words:
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Client]:
+    directory = tmp_path_factory.mktemp("client")
+    with zipfile.ZipFile(directory / "words.zip", "w") as words:
         words.writestr("word.txt", "in an archive")
     ports = f"range={RANGE.start}-{RANGE.stop - 1},worker={WORKERS.start}-{WORKERS.stop - 1}"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("PYSPARK_PYTHON")
+        environment.setenv("XDG_CACHE_HOME", str(directory / "cache"))
+        started = Client(
+            directory,
+            python=small_venv / "bin/python",
+            num_nodes=NODES,
+            driver_cores=2,
+            driver_memory="640m",
+            additional_archive=f"{directory}/words.zip#words",
+            spark_yarn_archive=spark_archive,
+            queue=QUEUE,
+            conf={"spark.rayonspark.ports": ports},
+            init_ray_on_spark=True,
+        )
+        yield started
+    started.end()
 
-    client = start_client(
-        num_nodes=NODES,
-        driver_cores=2,
-        driver_memory="640m",
-        additional_archive=f"{tmp_path}/words.zip#words",
-        spark_yarn_archive=spark_archive,
-        queue=QUEUE,
-        conf={"spark.rayonspark.ports": ports},
-        init_ray_on_spark=True,
-    )
 
+def test_every_argument_takes_effect(
+    client: Client, yarn: Hadoop, leaves_nothing_behind: Leftovers
+) -> None:
     nodes = [node for node in client.ask("nodes") if node["role"] == "worker"]
     assert len(nodes) == NODES
     # Two of them share a host.
@@ -85,4 +107,32 @@ def test_every_argument_takes_effect(
     assert 512 << 20 < here["heap"] <= 640 << 20
     assert client.ask("conf", "spark.driver.cores") == "2"
     assert client.ask("count") == ROWS
-    client.ask("stop")
+
+
+def test_the_active_venv_is_sent_and_packed_only_once(client: Client, small_venv: Path) -> None:
+    for task in client.ask("tasks"):
+        assert "/container_" in task["prefix"]
+        assert task["prefix"].endswith("/python_env")
+    assert client.ask("imported", "only_here", "WORD") == ["travelled", "travelled"]
+    assert "packing the environment" in client.program.text()
+    assert "every host must have" in client.program.text()
+    # What the next start would do.
+    again = "from rayonspark._packing import packed; print(packed())"
+    found = subprocess.run(
+        [small_venv / "bin/python", "-c", again],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ,
+    )
+    assert "packing the environment" not in found.stderr
+    assert Path(found.stdout.strip()).is_relative_to(os.environ["XDG_CACHE_HOME"])
+
+
+def test_everything_ends_with_the_drivers_python(
+    client: Client, leaves_nothing_behind: Leftovers
+) -> None:
+    client.program.process.kill()
+
+    client.program.wait()
+    leaves_nothing_behind.assert_none(WITHIN_S)
