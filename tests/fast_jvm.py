@@ -23,6 +23,16 @@ def options() -> str:
     return f"{SHORT_LIVED} {_ARCHIVED}" if ARCHIVE.exists() else SHORT_LIVED
 
 
+def class_path(spark_home: Path) -> str:
+    """Give the class path that the archive's JVM had; one of another JVM must begin with it.
+
+    It usually begins with Spark's directory of settings, unless there is none.
+    """
+    jars = spark_home / "jars"
+    # Spark's launcher puts it first.
+    return ":".join([*map(str, jars.glob("slf4j-api-*.jar")), f"{jars}/*"])
+
+
 def write() -> None:
     """Load what drivers and executors load into one JVM, and archive it when that JVM ends."""
     from cluster.sessions import local_cluster

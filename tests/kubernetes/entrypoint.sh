@@ -4,9 +4,9 @@ set -e
 
 : "${SPARK_HOME:?Where Spark is mounted}"
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
-class_path=${SPARK_CONF_DIR:-$SPARK_HOME/conf}:$SPARK_CLASSPATH:$SPARK_HOME/jars/*
-[[ -z $HADOOP_CONF_DIR ]] || class_path=$HADOOP_CONF_DIR:$class_path
-class_path=$class_path:$SPARK_DIST_CLASSPATH:$PWD
+# Spark's image has the directories of settings first; tests/fast_jvm.py needs the jars there.
+class_path=$SPARK_CLASSPATH:${SPARK_CONF_DIR:-$SPARK_HOME/conf}:$SPARK_HOME/jars/*
+class_path=$class_path:$HADOOP_CONF_DIR:$SPARK_DIST_CLASSPATH:$PWD
 
 # Orphaned processes of the pod become children of its first process.
 init=()

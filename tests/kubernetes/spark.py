@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from cluster.spark_under_test import PYTHON_PATH, SPARK_HOME
-from fast_jvm import SHORT_LIVED
+from fast_jvm import class_path, options
+from ray_workers import KEPT
 
 from .image import IMAGE
 from .machine import CHECKOUT
@@ -36,7 +37,8 @@ def volumes(role: str, *more: Path) -> dict[str, str]:
         conf[f"{key}.options.path"] = str(path)
     environment = {
         "SPARK_HOME": str(SPARK_HOME),
-        "JAVA_TOOL_OPTIONS": SHORT_LIVED,
+        "JAVA_TOOL_OPTIONS": options(),
+        KEPT[0]: KEPT[1],
     }
     if "JAVA_HOME" in os.environ:
         environment["JAVA_HOME"] = str(java)
@@ -56,6 +58,8 @@ def defaults(*more: Path) -> dict[str, str]:
         "spark.kubernetes.driver.request.cores": "0.2",
         "spark.kubernetes.executor.request.cores": "0.2",
         "spark.driver.memory": "512m",
+        "spark.driver.extraClassPath": class_path(SPARK_HOME),
+        "spark.executor.extraClassPath": class_path(SPARK_HOME),
         "spark.ui.enabled": "false",
         "spark.rayonspark.dashboard": "false",
     }

@@ -22,7 +22,7 @@ def test_the_cells_cover_each_build_and_the_oldest_of_the_rest() -> None:
     assert (min(rays), max(rays)) == (OLDEST_RAY, NEWEST_RAY)
     assert {cell.python for cell in cells()} >= {".".join(map(str, OLDEST_PYTHON))}
     assert {cell.java for cell in cells()} >= {min(build.java for build in builds())}
-    assert len(short()) == 4
+    assert len(short()) == 3
 
 
 def test_the_error_for_an_unknown_cell_names_the_known_cells() -> None:

@@ -20,7 +20,8 @@ from cluster import small_venv as environment
 from cluster.leftovers import Leftovers
 from cluster.program import Program
 from cluster.spark_under_test import PYTHON_PATH, SPARK_HOME
-from fast_jvm import SHORT_LIVED
+from fast_jvm import class_path, options
+from ray_workers import KEPT
 
 from . import hadoop
 from .hadoop import Hadoop
@@ -36,9 +37,12 @@ DEFAULTS = {
     "spark.ui.enabled": "false",
     "spark.rayonspark.dashboard": "false",
     # A container does not inherit its client's environment.
-    "spark.driver.defaultJavaOptions": SHORT_LIVED,
-    "spark.executor.defaultJavaOptions": SHORT_LIVED,
-    "spark.yarn.am.extraJavaOptions": SHORT_LIVED,
+    "spark.driver.defaultJavaOptions": options(),
+    "spark.executor.defaultJavaOptions": options(),
+    "spark.yarn.am.extraJavaOptions": options(),
+    "spark.driver.extraClassPath": class_path(SPARK_HOME),
+    "spark.executor.extraClassPath": class_path(SPARK_HOME),
+    f"spark.executorEnv.{KEPT[0]}": KEPT[1],
 }
 """The machine's spark-defaults.conf, as an administrator would write it."""
 

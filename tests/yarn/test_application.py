@@ -23,7 +23,7 @@ from .hadoop import HOSTS, Hadoop
 
 USER = "ann"
 WITHIN_S = 15.0
-READERS = 3
+READERS = 2
 STORE_MIB = OBJECT_MIB * 3 // 2
 HEAP_MIB = 512
 # For the JVM, the node, the workers, the store, and the store again for each worker.

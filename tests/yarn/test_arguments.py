@@ -78,7 +78,11 @@ def client(
             additional_archive=f"{directory}/words.zip#words",
             spark_yarn_archive=spark_archive,
             queue=QUEUE,
-            conf={"spark.rayonspark.ports": ports},
+            conf={
+                "spark.rayonspark.ports": ports,
+                # Nothing but the archive's jars.
+                "spark.executor.extraClassPath": ".",
+            },
             init_ray_on_spark=True,
         )
         yield started
