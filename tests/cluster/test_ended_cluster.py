@@ -22,6 +22,9 @@ import ray
 logging.basicConfig(format="LOG %(levelname)s %(name)s %(message)s")
 spark = session("local[2]")
 cluster = RayCluster.start(spark, object_store_memory="100m")
+# Ray's thread for logs would ask a dead GCS, and ray.shutdown() would wait for it without end.
+from ray.autoscaler.v2 import utils
+assert utils.cached_is_autoscaler_v2 is not None
 
 @ray.remote(num_cpus=0)
 def endless():

@@ -81,6 +81,7 @@ class RayConnection:
             auto_init.lift()
             with _silent_about_sigterm(), head_node.preferred():
                 context = ray.init(address=self._address, **ray_init)
+            _ask_gcs_for_the_autoscaler()
             worker: Any = import_module("ray._private.worker").global_worker
             self._calls.guard(worker)
             with self._lock:
@@ -187,6 +188,18 @@ def _silent_about_sigterm() -> Iterator[None]:
         yield
     finally:
         logger.removeFilter(keep)
+
+
+def _ask_gcs_for_the_autoscaler() -> None:
+    """Let Ray ask GCS now what its thread for logs asks with the autoscaler's first line.
+
+    If GCS has died by then, that thread waits for it, ``ray.shutdown()`` waits for that thread, and
+    after a minute Ray ends the process. Uses private API of Ray, which remembers the answer.
+    """
+    try:
+        import_module("ray.autoscaler.v2.utils").is_autoscaler_v2()
+    except (ImportError, AttributeError):
+        _LOG.debug("This Ray has another way to find the version of its autoscaler.")
 
 
 def _set_variable(name: str, value: str | None) -> None:
