@@ -29,8 +29,8 @@ HEAP_MIB = 512
 # For the JVM, the node, the workers, the store, and the store again for each worker.
 OVERHEAD_MIB = 384 + 512 + READERS * 512 + (1 + READERS) * STORE_MIB
 GROWTH_MIB = 6144
-READINGS, STEP_MIB = 6, 103.0
-"""YARN measures twice per second, and reports values from 1 GB on in steps of 0.1 GB."""
+READINGS, STEP_MIB = 4, 103.0
+"""YARN measures once per second, and reports values from 1 GB on in steps of 0.1 GB."""
 
 USED = re.compile(r"for container-id (container_\w+): ([\d.]+) ([KMG])B of")
 
