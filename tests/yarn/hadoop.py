@@ -5,6 +5,7 @@ python -m yarn.hadoop COMMAND...    runs a command with HADOOP_CONF_DIR set to i
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import shutil
@@ -43,7 +44,7 @@ QUEUE = "science"
 START_LIMIT_S = 120.0
 LOGS_LIMIT_S = 60.0
 STOP_LIMIT_S = 20.0
-NODE_MEMORY_MIB = 16384
+NODE_MEMORY_MIB = 8192
 
 _DAEMONS = {
     "name-node": ("org.apache.hadoop.hdfs.server.namenode.NameNode", "384m"),
@@ -87,6 +88,17 @@ class Hadoop:
 
     def application(self, application_id: str) -> dict[str, Any]:
         return dict(self._get(f"/ws/v1/cluster/apps/{application_id}")["app"])
+
+    def kill(self, application_id: str) -> None:
+        """Kill an application through the REST interface."""
+        request = urllib.request.Request(
+            f"{self._url}/ws/v1/cluster/apps/{application_id}/state?user.name={getpass.getuser()}",
+            data=b'{"state": "KILLED"}',
+            method="PUT",
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30):
+            pass
 
     def command(self, main_class: str, *arguments: str) -> str:
         """Run one of Hadoop's command-line programs as a client, and return what it printed."""
