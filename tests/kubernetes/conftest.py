@@ -45,6 +45,11 @@ def leaves_nothing_behind(kubernetes: Kubernetes) -> Iterator[Leftovers]:
     ended = f"--selector={OF_SPARK},spark-role=driver", "--all-namespaces", "--wait=false"
     for phase in ("Succeeded", "Failed"):
         kubernetes.kubectl("delete", "pods", *ended, f"--field-selector=status.phase={phase}")
+    assert_none_left(kubernetes, leftovers)
+
+
+def assert_none_left(kubernetes: Kubernetes, leftovers: Leftovers) -> None:
+    """Assert that nothing of Ray, of Spark or of a client is left."""
     leftovers.assert_none(WITHIN_S)
     assert eventually(lambda: not kubernetes.visitors(), WITHIN_S), kubernetes.visitors()
     assert_nothing_of_spark(kubernetes)

@@ -19,7 +19,7 @@ from cluster.leftovers import Leftovers, children_of, command_line, eventually, 
 from cluster.small_venv import small_venv
 
 from .cluster import Kubernetes
-from .conftest import WITHIN_S, assert_nothing_of_spark
+from .conftest import WITHIN_S, assert_none_left
 from .credentials import NODE
 from .image import SPARK_UID
 from .namespaces import GATEWAY
@@ -44,8 +44,7 @@ def leaves_nothing_behind(kubernetes: Kubernetes) -> Iterator[Leftovers]:
     """Check after the last test: the tests share one application."""
     leftovers = Leftovers.before()
     yield leftovers
-    leftovers.assert_none(WITHIN_S)
-    assert_nothing_of_spark(kubernetes)
+    assert_none_left(kubernetes, leftovers)
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from cluster.leftovers import Leftovers, eventually
+from cluster.leftovers import Leftovers
 from cluster.program import Program
 
 from .cluster import Kubernetes
-from .conftest import WITHIN_S, assert_nothing_of_spark
+from .conftest import assert_none_left, assert_nothing_of_spark
 
 TRIES = """
 import json, sys
@@ -32,9 +32,7 @@ def leaves_nothing_behind(kubernetes: Kubernetes) -> Iterator[Leftovers]:
     """Check after the last test: most tests share one program."""
     leftovers = Leftovers.before()
     yield leftovers
-    leftovers.assert_none(WITHIN_S)
-    assert eventually(lambda: not kubernetes.visitors(), WITHIN_S), kubernetes.visitors()
-    assert_nothing_of_spark(kubernetes)
+    assert_none_left(kubernetes, leftovers)
 
 
 @pytest.fixture(scope="module")

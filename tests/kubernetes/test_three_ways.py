@@ -102,8 +102,8 @@ def test_with_only_the_documented_rights_a_script_runs_and_the_client_exits_with
     kubernetes: Kubernetes, tenant: str, run_program: Callable[..., Program]
 ) -> None:
     """The driver's pod has its account's rights. For client mode, see `test_driver_job`."""
-    rights = (CHECKOUT / "docs/kubernetes/rbac.yaml").read_text()
-    kubernetes.kubectl("apply", f"--namespace={tenant}", "--filename=-", input=rights)
+    rights = CHECKOUT / "docs/kubernetes/rbac.yaml"
+    kubernetes.kubectl("apply", f"--namespace={tenant}", f"--filename={rights}")
     script = kubernetes.shared / "fails.py"
     script.write_text(FAILS)
 
